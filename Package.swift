@@ -1,0 +1,74 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+/// Every target of ours: warnings are errors, imports are internal unless a signature needs more.
+let strict: [SwiftSetting] = [
+    .treatAllWarnings(as: .error),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("ExistentialAny"),
+]
+
+/// Hot modules are optimised in debug builds too: unoptimised, the EVM is 45-65 times slower.
+let hot: [SwiftSetting] = strict + [.unsafeFlags(["-O"], .when(configuration: .debug))]
+
+let package = Package(
+    name: "hoard",
+    products: [
+        .executable(name: "hoard", targets: ["hoard"]),
+        .executable(name: "hoard-load", targets: ["hoard-load"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/vapor/jwt-kit", from: "5.7.1"),
+        .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
+        .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+        .package(url: "https://github.com/HdrHistogram/hdrhistogram-swift", from: "0.2.0"),
+    ],
+    targets: [
+        // System libraries (scripts/setup installs them).
+        .systemLibrary(name: "CLibuv", pkgConfig: "libuv", providers: [.apt(["libuv1-dev"])]),
+        .systemLibrary(name: "CSecp256k1", pkgConfig: "libsecp256k1", providers: [.apt(["libsecp256k1-dev"])]),
+        .systemLibrary(name: "CGMP", pkgConfig: "gmp", providers: [.apt(["libgmp-dev"])]),
+        .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
+        .target(name: "CShims"),
+
+        // The house: what a target may import is its line here.
+        .target(name: "EventLoop", dependencies: ["CLibuv"], swiftSettings: hot),
+        .target(name: "Wire", dependencies: ["CShims"], swiftSettings: hot),
+        .target(name: "EVM", dependencies: ["CSecp256k1", "CGMP", "CCrypto", "CShims"], swiftSettings: hot),
+        .target(name: "Ledger", dependencies: ["EVM", "CShims"], swiftSettings: hot),
+        .target(
+            name: "Economy",
+            dependencies: ["Wire", "EVM", .product(name: "Yams", package: "Yams")],
+            swiftSettings: strict),
+        .target(
+            name: "Tokens",
+            dependencies: [
+                .product(name: "JWTKit", package: "jwt-kit"), .product(name: "Crypto", package: "swift-crypto"),
+            ],
+            swiftSettings: strict),
+        .target(
+            name: "Gateway", dependencies: ["EventLoop", "Wire", "Economy", "EVM", "Ledger", "Tokens"],
+            swiftSettings: strict),
+        .target(name: "Client", dependencies: ["EventLoop", "Wire"], swiftSettings: strict),
+        .target(name: "Replay", dependencies: ["Wire", "Economy", "Client"], swiftSettings: strict),
+        .executableTarget(
+            name: "hoard",
+            dependencies: [
+                "EventLoop", "Wire", "EVM", "Ledger", "Economy", "Gateway", "Tokens", "Client", "Replay",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "Logging", package: "swift-log"),
+            ],
+            swiftSettings: strict),
+        .executableTarget(
+            name: "hoard-load",
+            dependencies: [
+                "Wire", "Client", "Economy",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "Histogram", package: "hdrhistogram-swift"),
+            ],
+            path: "LoadTests/Program", swiftSettings: strict),
+    ]
+)
