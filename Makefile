@@ -1,0 +1,44 @@
+# Hoard's verbs. `make help` lists them; ARGS passes options through, as in `make serve ARGS="--listen 0.0.0.0:7777"`.
+SHELL := /bin/bash
+SWIFT_BUILD := swift build --explicit-target-dependency-import-check error
+RELEASE := .build/release
+
+.DEFAULT_GOAL := help
+.PHONY: help setup build demo serve test conformance sim bench load soak format
+
+help: ## list these verbs
+	@grep -hE '^[a-z]+: .*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1|/' | awk -F'|' '{printf "  make %-12s %s\n", $$1, $$2}'
+
+setup: ## install the Debian packages that are missing
+	@scripts/setup
+
+build: setup ## build the programs hoard and hoard-load (release)
+	$(SWIFT_BUILD) -c release --product hoard
+	$(SWIFT_BUILD) -c release --product hoard-load
+
+demo: build ## start a server, replay a match through it over TCP, print the result
+	$(RELEASE)/hoard replay GameData/Matches/harbor-duel.jsonl $(ARGS)
+
+serve: build ## run a server on 127.0.0.1:7777 with its data in ./data
+	$(RELEASE)/hoard serve --data data $(ARGS)
+
+test: setup ## build and pass the tests
+	@scripts/test $(ARGS)
+
+conformance: build ## run every official EVM case at hand
+	@scripts/conformance $(ARGS)
+
+sim: build ## crash and restart a server under load and look for lost or doubled operations
+	$(RELEASE)/hoard-load --scenario crash --kills $${KILLS:-10} $(ARGS)
+
+bench: build ## EVM benchmarks and both load scenarios
+	@scripts/bench $(ARGS)
+
+load: build ## load a fresh server: ARGS="--scenario shop-mix --seconds 10"
+	$(RELEASE)/hoard-load $(ARGS)
+
+soak: build ## ten minutes of load, then verify the ledger
+	$(RELEASE)/hoard-load --scenario shop-mix --seconds $${SECONDS_MAX:-600} $(ARGS)
+
+format: ## format the sources in place
+	swift format --in-place --recursive Package.swift Sources Tests LoadTests
