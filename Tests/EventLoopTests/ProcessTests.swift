@@ -1,0 +1,76 @@
+import EventLoop
+import Foundation
+import Testing
+
+/// What changes the whole process is tested in a process of its own.
+struct ProcessTests {
+    @Test func `a signal reaches its closure instead of ending the process`() async {
+        await #expect(processExitsWith: .exitCode(7)) {
+            let loop = try EventLoop()
+            var seen: [Int32] = []
+            try loop.signals([SIGINT, SIGTERM]) { number in
+                seen.append(number)
+                if seen.count == 2 { loop.stop() }
+            }
+            loop.timer(afterMilliseconds: 1) { kill(getpid(), SIGTERM) }
+            loop.timer(afterMilliseconds: 20) { kill(getpid(), SIGINT) }
+            loop.run()
+            loop.close()
+            exit(seen == [SIGTERM, SIGINT] ? 7 : 1)
+        }
+    }
+
+    @Test func `without descriptors the listener sheds new connections and lives on`() async {
+        await #expect(processExitsWith: .exitCode(7)) {
+            let loop = try EventLoop()
+            var kept: [Connection] = []
+            let listener = try loop.listen(host: "127.0.0.1", port: 0) { kept.append($0) }
+            var limit = rlimit(rlim_cur: 64, rlim_max: 64)
+            setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
+            // Fill the table of descriptors; leave a few for clients.
+            var fillers: [Int32] = []
+            while true {
+                let descriptor = open("/dev/null", O_RDONLY)
+                if descriptor < 0 { break }
+                fillers.append(descriptor)
+            }
+            for descriptor in fillers.suffix(3) { close(descriptor) }
+            var ended = 0
+            var failed = 0
+            func attempt() {
+                loop.connect(host: "127.0.0.1", port: listener.boundPort) { result in
+                    guard let connection = try? result.get() else {
+                        failed += 1
+                        return
+                    }
+                    connection.onClose = { _ in ended += 1 }
+                }
+            }
+            // Three descriptors: client and server of the first, then a client that is shed.
+            attempt()
+            loop.timer(afterMilliseconds: 50) { attempt() }
+            loop.timer(afterMilliseconds: 200) { loop.stop() }
+            let cpuBefore = clock()
+            loop.run()
+            let cpuSeconds = Double(clock() - cpuBefore) / Double(CLOCKS_PER_SEC)
+            let isShed = kept.count == 1 && ended == 1 && cpuSeconds < 0.15
+            // With descriptors free again, new connections are served again.
+            for descriptor in fillers.prefix(10) { close(descriptor) }
+            attempt()
+            loop.timer(afterMilliseconds: 100) { loop.stop() }
+            loop.run()
+            if !(isShed && kept.count == 2 && failed == 0) {
+                print("kept \(kept.count), ended \(ended), failed \(failed), \(cpuSeconds) s")
+            }
+            exit(isShed && kept.count == 2 && failed == 0 ? 7 : 1)
+        }
+    }
+
+    @Test func `the limit of descriptors is raised to the hard one`() async {
+        await #expect(processExitsWith: .exitCode(7)) {
+            var limit = rlimit(rlim_cur: 100, rlim_max: 500)
+            setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
+            exit(DescriptorLimit.raiseToHardLimit() == 500 ? 7 : 1)
+        }
+    }
+}
