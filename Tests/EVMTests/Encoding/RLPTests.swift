@@ -1,0 +1,132 @@
+import EVM
+import Foundation
+import Testing
+
+@Suite struct RLPTests {
+    /// The item that the JSON of the suites describes: text, a number, a number too large for JSON after #, a list.
+    private func item(_ value: Any) -> RLPItem {
+        if let list = value as? [Any] { return .list(list.map(item)) }
+        if let text = value as? String {
+            if text.hasPrefix("#") { return .bytes(bigDecimalBytes(text.dropFirst())) }
+            return .bytes(Array(text.utf8))
+        }
+        return .bytes(U256((value as! NSNumber).uint64Value).minimalBigEndianBytes)
+    }
+
+    /// Base conversion for numbers over 256 bits.
+    private func bigDecimalBytes(_ text: Substring) -> [UInt8] {
+        var digits: [UInt8] = []
+        for character in text.utf8 {
+            var carry = Int(character) - 48
+            for index in digits.indices {
+                carry += Int(digits[index]) * 10
+                digits[index] = UInt8(carry & 255)
+                carry >>= 8
+            }
+            if carry > 0 { digits.append(UInt8(carry)) }
+        }
+        return digits.reversed()
+    }
+
+    @Test(.enabled(if: ConformanceSuites.folder != nil, ConformanceSuites.absence))
+    func `the suite's items encode to its bytes and decode back`() throws {
+        let cases = try ConformanceSuites.object("RLPTests/rlptest.json")
+        #expect(cases.count >= 14)
+        for (name, value) in cases {
+            let fields = value as! [String: Any]
+            let expected = try #require(bytesFromHex(fields["out"] as! String), "\(name)")
+            let item = item(fields["in"]!)
+            #expect(RLP.encode(item) == expected, "\(name)")
+            #expect(try RLP.decode(expected) == item, "\(name)")
+        }
+    }
+
+    @Test(.enabled(if: ConformanceSuites.folder != nil, ConformanceSuites.absence))
+    func `the suite's invalid bytes are refused`() throws {
+        var files = ["RLPTests/invalidRLPTest.json"]
+        files += ConformanceSuites.files(under: "RLPTests/RandomRLPTests")
+        var refused = 0
+        for file in files {
+            for (name, value) in try ConformanceSuites.object(file) {
+                let fields = value as! [String: Any]
+                let bytes = try #require(bytesFromHex(fields["out"] as! String), "\(name)")
+                if fields["in"] as? String == "INVALID" {
+                    #expect(throws: RLPError.self, "\(name)") { try RLP.decode(bytes) }
+                    refused += 1
+                } else {
+                    #expect(try RLP.encode(RLP.decode(bytes)) == bytes, "\(name)")
+                }
+            }
+        }
+        #expect(refused >= 13)
+    }
+
+    @Test(arguments: [
+        ("", RLPError.truncated(offset: 0, have: 0, need: 1)),
+        ("8100", .byteWithLength(offset: 0)),
+        ("817f", .byteWithLength(offset: 0)),
+        ("83aabb", .truncated(offset: 0, have: 2, need: 3)),
+        ("b800", .lengthNotMinimal(offset: 0)),
+        ("b837" + String(repeating: "00", count: 55), .lengthNotMinimal(offset: 0)),
+        ("b90040", .lengthNotMinimal(offset: 0)),
+        ("bfffffffffffffffff", .lengthTooLarge(offset: 0)),
+        ("c101" + "05", .trailingBytes(offset: 2, count: 1)),
+        ("c28100", .byteWithLength(offset: 1)),
+        ("c3c281", .truncated(offset: 0, have: 2, need: 3)),
+    ])
+    func `bytes that are not canonical are refused with their place`(hex: String, error: RLPError) throws {
+        let bytes = try #require(bytesFromHex(hex))
+        #expect(throws: error) { try RLP.decode(bytes) }
+    }
+
+    @Test func `lists nested beyond the limit are refused`() {
+        var bytes: [UInt8] = [0xC0]
+        for _ in 0..<5_000 {
+            var writer = RLPWriter()
+            writer.appendList { $0.appendEncoded(bytes) }
+            bytes = writer.bytes
+        }
+        #expect(throws: RLPError.self) { try RLP.decode(bytes) }
+    }
+
+    @Test func `the reader returns what the writer wrote`() throws {
+        var random = SplitMix(state: 21)
+        for _ in 0..<500 {
+            let word = random.word()
+            let number = random.next() >> (random.next() % 64)
+            let payload = [UInt8](repeating: 9, count: Int(random.next() % 300))
+            var writer = RLPWriter()
+            writer.appendList { list in
+                list.append(word)
+                list.append(number)
+                list.appendList { $0.append(payload) }
+                list.append(Address(word: word))
+                list.append(Hash256(word: word))
+            }
+            var outer = RLPReader(writer.bytes)
+            var list = try outer.readList()
+            try outer.finish()
+            #expect(try list.readNumber() == word)
+            #expect(try list.readUInt64() == number)
+            var inner = try list.readList()
+            #expect(try Array(inner.readBytes()) == payload)
+            #expect(try list.readAddress() == Address(word: word))
+            #expect(try list.readHash() == Hash256(word: word))
+            try list.finish()
+            #expect(RLP.encode(try RLP.decode(writer.bytes)) == writer.bytes)
+        }
+    }
+
+    @Test func `numbers with leading zeros and fields of another size are refused`() {
+        var reader = RLPReader([0x82, 0x00, 0x01])
+        #expect(throws: RLPError.leadingZero(offset: 0)) { try reader.readNumber() }
+        var zero = RLPReader([0x00])
+        #expect(throws: RLPError.leadingZero(offset: 0)) { try zero.readUInt64() }
+        var long = RLPReader(RLP.encode(bytes: [UInt8](repeating: 1, count: 9)))
+        #expect(throws: RLPError.wrongSize(offset: 0, have: 9, need: 8)) { try long.readUInt64() }
+        var list = RLPReader([0xC0])
+        #expect(throws: RLPError.expectedBytes(offset: 0)) { try list.readBytes() }
+        var string = RLPReader([0x80])
+        #expect(throws: RLPError.expectedList(offset: 0)) { try string.readList() }
+    }
+}
