@@ -1,0 +1,42 @@
+/// What the interpreter does for one pre-decoded instruction: the opcodes, and sequences of them that are done at once.
+enum Operation: UInt8 {
+    // One opcode each.
+    case stop, add, mul, sub, div, sdiv, mod, smod, addmod, mulmod, exp, signextend
+    case lt, gt, slt, sgt, eq, iszero, and, or, xor, not, byte, shl, shr, sar, clz, keccak256
+    case address, balance, origin, caller, callvalue, calldataload, calldatasize, calldatacopy
+    case codecopy, gasprice, extcodesize, extcodecopy, returndatasize, returndatacopy, extcodehash
+    case blockhash, coinbase, timestamp, number, prevrandao, gaslimit, chainid, selfbalance, basefee
+    case blobhash, blobbasefee, pop, mload, mstore, mstore8, sload, sstore, jump, jumpi, msize, gas
+    case tload, tstore, mcopy, dup, swap, log, create, create2, call, callcode, delegatecall, staticcall
+    case ret, revert, invalid, selfdestruct
+    /// Charges and checks the stack for the instructions up to the next one of these (also JUMPDEST).
+    case block
+    /// An opcode that the fork does not know.
+    case undefined
+    /// Where a jump to no JUMPDEST ends.
+    case badJump
+    /// A constant of up to 64 bits, or one from the pool.
+    case pushSmall, pushWide
+    // A constant, then an opcode.
+    case jumpTo, jumpIfTo, jumpIfZeroTo
+    case addSmall, subFromSmall, andSmall, andWide, eqSmall, ltSmall, gtSmall, shlSmall, shrSmall
+    case mloadAt, mstoreAt, calldataloadAt, sloadAt, mulSmall
+    // A comparison, then ISZERO or not, a constant and JUMPI.
+    case ltJumpTo, gtJumpTo, eqJumpTo, sltJumpTo, sgtJumpTo
+    // Movements of the stack.
+    case swapPop, popTwo, dupDup, swapSwap, dupPush
+}
+
+/// One pre-decoded instruction, 16 bytes.
+struct Instruction {
+    /// What to do.
+    var operation: Operation
+    /// Depth of a DUP or SWAP, topics of a LOG, or whether a comparison jumps when false.
+    var small: UInt8 = 0
+    /// A second depth.
+    var half: UInt16 = 0
+    /// Gas: of a block, of the fall-through block of a JUMPI, or what the block was charged beyond this instruction.
+    var word: UInt32 = 0
+    /// A constant; for a block, words needed (bits 32-47) and words added at most (bits 48-63); a jump target (bits 0-31).
+    var immediate: UInt64 = 0
+}

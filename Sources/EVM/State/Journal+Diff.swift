@@ -1,0 +1,48 @@
+extension Journal {
+    /// What is different from the view: real changes only, sorted.
+    func diff(deletesEmpty: Bool) -> StateDiff {
+        var diff = StateDiff()
+        for index in 0..<accounts.count {
+            if let change = accountChange(accounts.base + index, deletesEmpty) { diff.accounts.append(change) }
+        }
+        for index in 0..<slots.count {
+            let slot = slots.base + index
+            if slot.pointee.current == slot.pointee.original { continue }
+            let account = accounts.base + Int(slot.pointee.account)
+            if isDeleted(account, deletesEmpty) { continue }
+            diff.storage.append(
+                StorageChange(address: account.pointee.address, slot: slot.pointee.key, value: slot.pointee.current))
+        }
+        diff.accounts.sort { $0.address < $1.address }
+        diff.storage.sort { $0.address == $1.address ? $0.slot < $1.slot : $0.address < $1.address }
+        return diff
+    }
+
+    private func isDeleted(_ account: UnsafeMutablePointer<AccountRecord>, _ deletesEmpty: Bool) -> Bool {
+        let flags = account.pointee.flags
+        return flags.contains(.destroyed) || (deletesEmpty && flags.contains(.touched) && account.pointee.isEmpty)
+    }
+
+    private func accountChange(
+        _ account: UnsafeMutablePointer<AccountRecord>, _ deletesEmpty: Bool
+    ) -> AccountChange? {
+        let record = account.pointee
+        if !record.flags.contains(.loaded) { return nil }
+        let existedBefore = record.flags.contains(.existedBefore)
+        if isDeleted(account, deletesEmpty) {
+            return existedBefore ? AccountChange(address: record.address, account: nil, storageCleared: true) : nil
+        }
+        if !record.flags.contains(.exists) { return nil }
+        let isSame =
+            existedBefore && record.nonce == record.originalNonce && record.balance == record.originalBalance
+            && record.codeHash == record.originalCodeHash
+        if isSame { return nil }
+        let codeWritten =
+            record.codeWritten >= 0 && record.codeHash != record.originalCodeHash
+            ? codesWritten[Int(record.codeWritten)].code : nil
+        return AccountChange(
+            address: record.address,
+            account: AccountState(nonce: record.nonce, balance: record.balance, codeHash: record.codeHash),
+            codeWritten: codeWritten)
+    }
+}

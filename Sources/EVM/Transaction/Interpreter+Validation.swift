@@ -1,0 +1,113 @@
+// The checks that decide whether a transaction can be part of the block at all.
+extension Interpreter {
+    /// Checks a transaction against rules, block and sender, whose record is loaded then; the price of its gas.
+    mutating func validate(
+        _ transaction: Transaction, _ intrinsic: IntrinsicGas
+    ) throws(TransactionRefusal) -> U256 {
+        try validateKind(transaction)
+        try validateGas(transaction, intrinsic)
+        let price = try validateFees(transaction)
+        if transaction.to == nil && transaction.data.count > rules.initcodeBytesMax {
+            throw .initcodeTooLong(have: transaction.data.count, maximum: rules.initcodeBytesMax)
+        }
+        try validateSender(transaction)
+        return price
+    }
+
+    private func validateKind(_ transaction: Transaction) throws(TransactionRefusal) {
+        let need: Fork =
+            switch transaction.kind {
+            case .legacy, .session: .frontier
+            case .accessList: .berlin
+            case .dynamicFee: .london
+            case .blob: .cancun
+            case .setCode: .prague
+            }
+        if rules.fork < need { throw .kindNotActive(transaction.kind, have: rules.fork, need: need) }
+        if let chain = transaction.chainID, chain != block.chainID {
+            throw .wrongChain(have: chain, need: block.chainID)
+        }
+        switch transaction.kind {
+        case .blob:
+            if transaction.to == nil { throw .cannotCreate(.blob) }
+            let count = transaction.blobHashes.count
+            if count == 0 { throw .tooFewBlobs(have: 0, need: 1) }
+            if count > rules.blobsMax { throw .tooManyBlobs(have: count, maximum: rules.blobsMax) }
+            for hash in transaction.blobHashes {
+                let version = UInt8(truncatingIfNeeded: hash.word.l3 >> 56)
+                if version != 1 { throw .blobVersion(have: version, need: 1) }
+            }
+            if transaction.maxFeePerBlobGas < block.blobBaseFee {
+                throw .blobFeeBelowBaseFee(have: transaction.maxFeePerBlobGas, need: block.blobBaseFee)
+            }
+        case .setCode:
+            if transaction.to == nil { throw .cannotCreate(.setCode) }
+            if transaction.authorizations.isEmpty { throw .tooFewAuthorizations(have: 0, need: 1) }
+        default: break
+        }
+    }
+
+    private func validateGas(
+        _ transaction: Transaction, _ intrinsic: IntrinsicGas
+    ) throws(TransactionRefusal) {
+        let gas = transaction.gasLimit
+        if gas > block.gasLimit { throw .gasOverBlockLimit(have: gas, maximum: block.gasLimit) }
+        if gas > rules.transactionGasMax {
+            throw .gasOverTransactionLimit(have: gas, maximum: rules.transactionGasMax)
+        }
+        if gas < intrinsic.gas { throw .gasBelowIntrinsic(have: gas, need: intrinsic.gas) }
+        if gas < intrinsic.floor { throw .gasBelowFloor(have: gas, need: intrinsic.floor) }
+    }
+
+    private func validateFees(_ transaction: Transaction) throws(TransactionRefusal) -> U256 {
+        switch transaction.kind {
+        case .session: return .zero
+        case .legacy, .accessList:
+            if rules.fork >= .london && transaction.gasPrice < block.baseFee {
+                throw .feeBelowBaseFee(have: transaction.gasPrice, need: block.baseFee)
+            }
+            return transaction.gasPrice
+        case .dynamicFee, .blob, .setCode:
+            let fee = transaction.maxFeePerGas
+            let priority = transaction.maxPriorityFeePerGas
+            if fee < block.baseFee { throw .feeBelowBaseFee(have: fee, need: block.baseFee) }
+            if fee < priority { throw .priorityFeeOverMaxFee(have: priority, maximum: fee) }
+            return min(fee &- block.baseFee, priority) &+ block.baseFee
+        }
+    }
+
+    private mutating func validateSender(_ transaction: Transaction) throws(TransactionRefusal) {
+        let sender = journal.loadedAccountIndex(transaction.sender)
+        let have = journal.accounts[sender].nonce
+        if let nonce = transaction.nonce {
+            if nonce < have { throw .nonceTooLow(have: nonce, need: have) }
+            if nonce > have { throw .nonceTooHigh(have: nonce, need: have) }
+        }
+        if have == .max { throw .nonceExhausted(have: have, maximum: .max - 1) }
+        let body = code(of: sender)
+        let mayHaveCode = rules.hasDelegations && body.pointee.isDelegation
+        if body.pointee.size > 0 && !mayHaveCode {
+            throw .senderHasCode(bytes: body.pointee.size, maximum: 0)
+        }
+        let need = highestCost(transaction)
+        let balance = journal.accounts[sender].balance
+        if balance < need { throw .insufficientFunds(have: balance, need: need) }
+        journal.addFlags(.exists, sender)
+    }
+
+    /// Value, gas at the highest price and blob gas at the highest price; saturated at 2^256 - 1.
+    private func highestCost(_ transaction: Transaction) -> U256 {
+        let price: U256 =
+            switch transaction.kind {
+            case .session: .zero
+            case .legacy, .accessList: transaction.gasPrice
+            case .dynamicFee, .blob, .setCode: transaction.maxFeePerGas
+            }
+        let gas = price.multipliedReportingOverflow(by: U256(transaction.gasLimit))
+        let blobGas = U256(blobGasEach * UInt64(transaction.blobHashes.count))
+        let blobs = transaction.maxFeePerBlobGas.multipliedReportingOverflow(by: blobGas)
+        let first = gas.partialValue.addingReportingOverflow(blobs.partialValue)
+        let all = first.partialValue.addingReportingOverflow(transaction.value)
+        return gas.overflow || blobs.overflow || first.overflow || all.overflow ? .max : all.partialValue
+    }
+}

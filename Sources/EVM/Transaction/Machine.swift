@@ -1,0 +1,59 @@
+/// Runs transactions: a pure function from a state view, a block and a transaction to a receipt and a diff.
+///
+/// A machine belongs to one thread at a time and is reused for many transactions.
+public final class Machine {
+    /// Rules of the blocks that name no others.
+    public let fork: Fork
+    /// The chain that signed transactions must be meant for.
+    public let chainID: UInt64
+
+    private let core: UnsafeMutablePointer<Interpreter>
+
+    /// A machine with memory of its own that shares decoded code with others.
+    public init(fork: Fork, chainID: UInt64, codeCache: CodeCache) {
+        self.fork = fork
+        self.chainID = chainID
+        core = .allocate(capacity: 1)
+        core.initialize(to: Interpreter(fork: fork, codeCache: codeCache))
+    }
+
+    deinit {
+        core.pointee.free()
+        core.deinitialize(count: 1)
+        core.deallocate()
+    }
+
+    /// What a transaction does to the state that `view` shows, or why it cannot be part of the block.
+    public func transition(
+        _ view: any StateView, _ block: BlockEnvironment, _ transaction: Transaction
+    ) -> Result<TransitionResult, TransactionRefusal> {
+        core.pointee.begin(view, block)
+        defer { core.pointee.end() }
+        do {
+            return .success(try core.pointee.transact(transaction))
+        } catch {
+            return .failure(error)
+        }
+    }
+
+    /// What a call would return now; nothing is charged, checked or kept.
+    public func call(
+        _ view: any StateView, _ block: BlockEnvironment, from sender: Address, to target: Address,
+        data: [UInt8], gas: UInt64
+    ) -> Receipt {
+        core.pointee.begin(view, block)
+        defer { core.pointee.end() }
+        return core.pointee.callFreely(from: sender, to: target, data: data, gas: gas).receipt
+    }
+
+    /// A call that the protocol itself makes at the edge of a block, from 0xff..fe and without a fee (EIP-4788, EIP-2935).
+    public func systemCall(
+        _ view: any StateView, _ block: BlockEnvironment, to target: Address, data: [UInt8]
+    ) -> TransitionResult {
+        core.pointee.begin(view, block)
+        defer { core.pointee.end() }
+        let sender = Address(word: U256(0xffff_ffff_ffff_fffe, .max, 0xffff_ffff, 0))
+        let called = core.pointee.callFreely(from: sender, to: target, data: data, gas: 30_000_000)
+        return TransitionResult(receipt: called.receipt, diff: core.pointee.diff())
+    }
+}
