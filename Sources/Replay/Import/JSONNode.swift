@@ -1,0 +1,81 @@
+/// A value of a JSON document that knows the line it stands on, so that every complaint can name it.
+public struct JSONNode: Sendable, Equatable {
+    /// What the value is; an object keeps the order of its keys.
+    public enum Value: Sendable, Equatable {
+        case null
+        case boolean(Bool)
+        case integer(Int64)
+        /// A number with a fraction or an exponent, or one beyond 64 bits.
+        case decimal(Double)
+        case text(String)
+        case array([JSONNode])
+        case object([Member])
+    }
+
+    /// One key of an object with its value.
+    public struct Member: Sendable, Equatable {
+        public let key: String
+        public let node: JSONNode
+
+        init(key: String, node: JSONNode) {
+            self.key = key
+            self.node = node
+        }
+    }
+
+    public let value: Value
+    public let line: Int
+
+    init(value: Value, line: Int) {
+        self.value = value
+        self.line = line
+    }
+
+    /// The value under a key, if this is an object that has it.
+    public subscript(key: String) -> JSONNode? {
+        guard case .object(let members) = value else { return nil }
+        for member in members where member.key == key { return member.node }
+        return nil
+    }
+
+    /// The members of an object, nothing for anything else.
+    public var members: [Member] {
+        if case .object(let members) = value { members } else { [] }
+    }
+
+    /// The elements of an array, nothing for anything else.
+    public var elements: [JSONNode]? {
+        if case .array(let elements) = value { elements } else { nil }
+    }
+
+    /// The text of a string.
+    public var text: String? {
+        if case .text(let text) = value { text } else { nil }
+    }
+
+    /// The whole number, also one written as a decimal without a fraction or as text.
+    public var integer: Int64? {
+        switch value {
+        case .integer(let number): number
+        case .decimal(let number): Int64(exactly: number)
+        case .text(let text): Int64(text)
+        default: nil
+        }
+    }
+
+    /// Whether the value is null.
+    public var isNull: Bool { value == .null }
+
+    /// What the value is, in words for a message.
+    public var description: String {
+        switch value {
+        case .null: "null"
+        case .boolean(let flag): flag ? "true" : "false"
+        case .integer(let number): "\(number)"
+        case .decimal(let number): "\(number)"
+        case .text(let text): "\"\(text.count > 40 ? String(text.prefix(40)) + "..." : text)\""
+        case .array(let elements): "an array of \(elements.count)"
+        case .object(let members): "an object with \(members.count) keys"
+        }
+    }
+}
