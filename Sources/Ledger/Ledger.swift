@@ -1,1 +1,118 @@
-// Placeholder until the first file of this target.
+public import EVM
+internal import Synchronization
+
+/// A world with its log: takes submissions, executes them in micro-blocks, makes those durable, and answers.
+///
+///     submit -> queue -> sequencer (execute, seal) -> log thread (write, sync) -> answers
+///                                                            \-> anchor thread (state root)
+///
+/// Executing block N+1 overlaps the sync of block N; the answers of N leave when N is durable.
+public final class Ledger: @unchecked Sendable {
+    // Sendable: what changes after `start` is in `shared` and `anchors`; start and stop are guarded by `lifecycle`.
+    private let configuration: LedgerConfiguration
+    private let folder: WorldFolder?
+    private let core: LedgerCore
+    private let log: any BlockLog
+    private let shared: LedgerShared
+    private let anchors: AnchorService
+    private let lifecycle = SystemMutex()
+    private var threads: [SystemThread] = []
+    private var logThread: SystemThread?
+    private var hasStopped = false
+
+    /// Opens the world in a folder, made where there is none, and executes what its log holds.
+    public convenience init(
+        genesis: LedgerGenesis, folder path: String, configuration: LedgerConfiguration = LedgerConfiguration()
+    ) throws(LedgerError) {
+        let machine = Machine(fork: genesis.fork, chainID: genesis.chainID, codeCache: CodeCache())
+        try self.init(
+            genesis: genesis, folder: path, configuration: configuration,
+            executor: SequentialExecutor(machine: machine, rules: genesis.rules))
+    }
+
+    /// Opens the world in a folder with an executor of the caller's choice.
+    public convenience init(
+        genesis: LedgerGenesis, folder path: String, configuration: LedgerConfiguration, executor: any BlockExecutor
+    ) throws(LedgerError) {
+        try configuration.validate()
+        let folder = try WorldFolder(creating: path, genesisDigest: genesis.digest)
+        let storage = DiskStorage(folder: folder.logPath, usesDirectWrites: configuration.usesDirectWrites)
+        try self.init(
+            genesis: genesis, storage: storage, folder: folder, configuration: configuration, executor: executor)
+    }
+
+    /// Opens the world on any storage; without a folder receipts stay in memory and anchors are not stored.
+    init(
+        genesis: LedgerGenesis, storage: any LogStorage, folder: WorldFolder?, configuration: LedgerConfiguration,
+        executor: any BlockExecutor
+    ) throws(LedgerError) {
+        try configuration.validate()
+        self.configuration = configuration
+        self.folder = folder
+        let recovery = try Recovery(
+            genesis: genesis, storage: storage, folder: folder, configuration: configuration, executor: executor)
+        core = recovery.core
+        log = recovery.log
+        let shared = LedgerShared(configuration: configuration, status: recovery.status)
+        self.shared = shared
+        anchors = recovery.makeAnchorService { anchor in shared.status.withLock { $0.anchor = anchor } }
+    }
+
+    deinit { drainAndStop() }
+
+    /// Starts the threads. `answers` is called on them, with the answers of one block at a time, and must be quick.
+    public func start(answers: @escaping @Sendable ([Answer]) -> Void) {
+        lifecycle.lock()
+        defer { lifecycle.unlock() }
+        precondition(threads.isEmpty && !hasStopped, "a ledger starts once")
+        let sequencer = Sequencer(core: core, shared: shared, configuration: configuration, answers: answers)
+        let writer = LogWriter(
+            shared: shared, log: log, anchors: anchors, durable: core.headNumber, answers: answers)
+        let anchors = anchors
+        let interval = configuration.anchorMilliseconds
+        threads.append(SystemThread(name: "hoard-log") { writer.run() })
+        threads.append(SystemThread(name: "hoard-sequencer", stackBytes: 64 << 20) { sequencer.run() })
+        if interval > 0 {
+            threads.append(SystemThread(name: "hoard-anchor") { anchors.run(intervalMilliseconds: interval) })
+        }
+    }
+
+    /// Puts submissions into the queue and returns how many, from the front, were taken; the queue had no room for the
+    /// rest. Linked operations must come in one call and are taken together or not at all.
+    public func submit(_ submissions: [Submission]) -> Int {
+        let taken = shared.submissions.put(submissions)
+        if taken > 0 { shared.sequencerWait.signal() }
+        return taken
+    }
+
+    /// Takes nothing in any more, finishes and answers everything taken, and ends the threads.
+    public func drainAndStop() {
+        lifecycle.lock()
+        defer { lifecycle.unlock() }
+        guard !hasStopped else { return }
+        hasStopped = true
+        shared.submissions.close()
+        shared.sequencerWait.signal()
+        anchors.stop()
+        for thread in threads { thread.join() }
+        threads = []
+    }
+
+    /// Ends the threads as a crash would: what is not durable is lost, and nobody gets an answer any more.
+    func abandon() {
+        shared.fail("abandoned")
+        drainAndStop()
+    }
+
+    /// Where the ledger stands.
+    public var status: LedgerStatus { shared.status.withLock { $0 } }
+
+    /// Submissions that wait in front of the sequencer.
+    public var queuedCount: Int { shared.submissions.count }
+
+    /// The name of the world: the digest of its genesis.
+    public var worldID: Hash256 { core.genesisDigest }
+
+    /// The state root after the last durable block, computed now unless it is known.
+    public func stateRoot() -> Anchor { anchors.anchorNow() }
+}

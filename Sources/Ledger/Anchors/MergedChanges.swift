@@ -1,0 +1,58 @@
+internal import EVM
+
+/// What became of one account in several blocks together.
+struct MergedAccount {
+    /// The account in the end, where it changed: nil inside for a deletion.
+    var account: AccountState??
+    /// Whether the storage from before is gone.
+    var storageCleared = false
+    /// The slots that were written afterwards.
+    var slots: [U256: U256] = [:]
+}
+
+/// The changes of several blocks merged into one, each account and slot with its last value.
+struct MergedChanges {
+    private(set) var accounts: [Address: MergedAccount] = [:]
+
+    /// Whether nothing changed.
+    var isEmpty: Bool { accounts.isEmpty }
+
+    /// Adds a write set that comes after all that are in it.
+    mutating func merge(_ diff: StateDiff) {
+        for change in diff.accounts {
+            accounts[change.address, default: MergedAccount()].replace(with: change)
+        }
+        var index = 0
+        while index < diff.storage.count {
+            let address = diff.storage[index].address
+            accounts[address, default: MergedAccount()].write(diff.storage, &index)
+        }
+    }
+}
+
+extension MergedAccount {
+    fileprivate mutating func replace(with change: AccountChange) {
+        account = .some(change.account)
+        if change.storageCleared || change.account == nil {
+            storageCleared = true
+            slots = [:]
+        }
+    }
+
+    /// Takes over the run of changes of one account that begins at `index`.
+    fileprivate mutating func write(_ changes: [StorageChange], _ index: inout Int) {
+        let address = changes[index].address
+        while index < changes.count, changes[index].address == address {
+            slots[changes[index].slot] = changes[index].value
+            index += 1
+        }
+    }
+}
+
+/// What keeps the Merkle Patricia root of a state up to date.
+protocol StateRootTracker: AnyObject {
+    /// Takes over the changes.
+    func apply(_ changes: MergedChanges)
+    /// The root over everything taken over so far.
+    func root() -> Hash256
+}

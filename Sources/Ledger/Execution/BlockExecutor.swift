@@ -1,0 +1,33 @@
+public import EVM
+
+/// What runs one transaction over a view; `EVM.Machine` outside of tests.
+public protocol TransitionMachine: AnyObject {
+    /// Computes receipt and diff, or says why the transaction cannot run; touches nothing.
+    func transition(_ view: any StateView, _ block: BlockEnvironment, _ transaction: Transaction)
+        -> Result<TransitionResult, TransactionRefusal>
+}
+
+/// What became of one operation.
+public enum OperationResult: Sendable, Equatable {
+    /// It is part of the block; its diff has been applied.
+    case accepted(Receipt, StateDiff)
+    /// It is not part of the block; nothing has changed.
+    case refused(LedgerRefusal)
+    /// Its group is not part of the block, because of the member at `failedIndex`; nothing has changed.
+    case linkedFailed(failedIndex: Int, LinkedFailure)
+}
+
+/// Runs the operations of a micro-block over the world.
+///
+/// Every executor must give the same results, byte for byte, as running one operation after the other.
+public protocol BlockExecutor: AnyObject {
+    /// Runs operations in order and appends one result each; what was accepted has been applied to `world` on return.
+    /// A linked group is never cut: the last operation of the slice ends its group.
+    func execute(
+        _ operations: ArraySlice<Operation>, in environment: BlockEnvironment, world: WorldState,
+        into results: inout [OperationResult])
+
+    /// Runs a call and forgets what it changed.
+    func view(_ call: ViewCall, in environment: BlockEnvironment, world: WorldState)
+        -> Result<Receipt, TransactionRefusal>
+}

@@ -1,0 +1,161 @@
+public import EVM
+
+/// Checks every transition against the asset rules before it is applied.
+///
+/// The sum over all accounts cannot change: every event takes from one account what it gives to another, and the
+/// balances must change by exactly what the events say.
+public final class ConservationChecker {
+    private struct Net {
+        var rule: Int
+        var slot: U256
+        var change: U256
+        var isMatched: Bool
+    }
+
+    private let rules: [AssetRule]
+    private let listed: [Set<U256>]
+    private let transfer = keccak256(Array("Transfer(address,address,uint256)".utf8)).word
+    private let transferSingle = keccak256(
+        Array("TransferSingle(address,address,address,uint256,uint256)".utf8)).word
+    private let transferBatch = keccak256(
+        Array("TransferBatch(address,address,address,uint256[],uint256[])".utf8)).word
+    private let memo = SlotMemo()
+    private var nets: [Net] = []
+    private var ruleOfContract: [Address: Int] = [:]
+
+    /// A checker of these rules.
+    public init(rules: [AssetRule]) {
+        self.rules = rules
+        listed = rules.map { rule in
+            if case .listed(let slots) = rule.otherSlots { Set(slots) } else { [] }
+        }
+        for (index, rule) in rules.enumerated() { ruleOfContract[rule.contract] = index }
+        nets.reserveCapacity(64)
+    }
+
+    /// The first violation in a transition over `world`, which must not have been applied; nil where all is in order.
+    public func violation(in result: TransitionResult, before world: WorldState) -> ConservationViolation? {
+        if rules.isEmpty { return nil }
+        nets.removeAll(keepingCapacity: true)
+        for log in result.receipt.logs {
+            guard let rule = rule(of: log.address), let signature = log.topics.first else { continue }
+            if let malformed = collect(log, signature, rule) { return malformed }
+        }
+        for change in result.diff.storage {
+            guard let rule = rule(of: change.address) else { continue }
+            if let violation = check(change, rule, world) { return violation }
+        }
+        for net in nets where !net.isMatched && !net.change.isZero {
+            return ConservationViolation(
+                contract: rules[net.rule].contract, slot: net.slot, have: .zero, need: net.change)
+        }
+        return accountsViolation(result.diff)
+    }
+
+    private func rule(of contract: Address) -> Int? {
+        if rules.count <= 8 { return rules.firstIndex { $0.contract == contract } }
+        return ruleOfContract[contract]
+    }
+
+    private func check(_ change: StorageChange, _ rule: Int, _ world: WorldState) -> ConservationViolation? {
+        let former = world.storage(change.address, change.slot)
+        let difference = change.value &- former
+        if let index = netIndex(rule, change.slot) {
+            nets[index].isMatched = true
+            if nets[index].change == difference, !overflows(former, difference, change.value) { return nil }
+            return ConservationViolation(
+                contract: change.address, slot: change.slot, have: difference, need: nets[index].change)
+        }
+        switch rules[rule].otherSlots {
+        case .any: return nil
+        case .listed: if listed[rule].contains(change.slot) { return nil }
+        case .none: break
+        }
+        return ConservationViolation(contract: change.address, slot: change.slot, have: difference, need: .zero)
+    }
+
+    /// A token contract's account must not disappear, and its storage must not be wiped.
+    private func accountsViolation(_ diff: StateDiff) -> ConservationViolation? {
+        for change in diff.accounts where change.account == nil || change.storageCleared {
+            guard rule(of: change.address) != nil else { continue }
+            return ConservationViolation(contract: change.address, slot: .zero, have: .zero, need: .zero)
+        }
+        return nil
+    }
+
+    /// Whether `former + difference` leaves the range of two's complement numbers.
+    private func overflows(_ former: U256, _ difference: U256, _ sum: U256) -> Bool {
+        let sign = UInt64(1) << 63
+        return (former.l3 ^ difference.l3) & sign == 0 && (former.l3 ^ sum.l3) & sign != 0
+    }
+
+    private func netIndex(_ rule: Int, _ slot: U256) -> Int? {
+        for index in nets.indices where nets[index].slot == slot && nets[index].rule == rule { return index }
+        return nil
+    }
+
+    private func add(_ rule: Int, _ id: U256, _ account: U256, _ change: U256) {
+        let slot: U256
+        switch rules[rule].kind {
+        case .erc20: slot = memo.element(of: rules[rule].balancesSlot, account)
+        case .erc1155: slot = memo.element(of: memo.element(of: rules[rule].balancesSlot, id), account)
+        case .erc1155OwnerFirst: slot = memo.element(of: memo.element(of: rules[rule].balancesSlot, account), id)
+        }
+        if let index = netIndex(rule, slot) {
+            nets[index].change = nets[index].change &+ change
+        } else {
+            nets.append(Net(rule: rule, slot: slot, change: change, isMatched: false))
+        }
+    }
+
+    private func move(_ rule: Int, _ id: U256, from: U256, to: U256, _ amount: U256) {
+        add(rule, id, from, .zero &- amount)
+        add(rule, id, to, amount)
+    }
+
+    private func collect(_ log: EmittedLog, _ signature: U256, _ rule: Int) -> ConservationViolation? {
+        let malformed = ConservationViolation(contract: log.address, slot: .zero, have: signature, need: .zero)
+        if rules[rule].kind == .erc20 {
+            guard signature == transfer else { return nil }
+            guard log.topics.count == 3, log.data.count == 32 else { return malformed }
+            move(rule, .zero, from: log.topics[1], to: log.topics[2], word(log.data, 0))
+            return nil
+        }
+        if signature == transferSingle {
+            guard log.topics.count == 4, log.data.count == 64 else { return malformed }
+            move(rule, word(log.data, 0), from: log.topics[2], to: log.topics[3], word(log.data, 1))
+            return nil
+        }
+        guard signature == transferBatch else { return nil }
+        guard log.topics.count == 4, collectBatch(log, rule) else { return malformed }
+        return nil
+    }
+
+    private func collectBatch(_ log: EmittedLog, _ rule: Int) -> Bool {
+        let words = log.data.count / 32
+        guard log.data.count % 32 == 0, words >= 2, let ids = arrayStart(log.data, 0, words),
+            let amounts = arrayStart(log.data, 1, words), ids.count == amounts.count
+        else { return false }
+        for index in 0..<ids.count {
+            move(
+                rule, word(log.data, ids.first + index), from: log.topics[2], to: log.topics[3],
+                word(log.data, amounts.first + index))
+        }
+        return true
+    }
+
+    /// Where the words of an ABI array begin, and how many there are; nil where they are not within the data.
+    private func arrayStart(_ data: [UInt8], _ head: Int, _ words: Int) -> (first: Int, count: Int)? {
+        let offset = word(data, head)
+        guard offset < U256(UInt64(data.count)), offset.l0 % 32 == 0 else { return nil }
+        let place = Int(offset.l0 / 32)
+        guard place < words else { return nil }
+        let count = word(data, place)
+        guard count <= U256(UInt64(words - place - 1)) else { return nil }
+        return (place + 1, Int(count.l0))
+    }
+
+    private func word(_ data: [UInt8], _ index: Int) -> U256 {
+        data.withUnsafeBytes { Hash256(loading: $0.baseAddress! + index * 32).word }
+    }
+}

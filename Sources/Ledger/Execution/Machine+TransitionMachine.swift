@@ -1,0 +1,3 @@
+internal import EVM
+
+extension Machine: TransitionMachine {}

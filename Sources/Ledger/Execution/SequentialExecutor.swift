@@ -1,0 +1,94 @@
+public import EVM
+
+/// Runs one operation after the other on the calling thread.
+public final class SequentialExecutor: BlockExecutor {
+    private let machine: any TransitionMachine
+    private let checker: ConservationChecker
+    private var undo = UndoLog()
+
+    /// An executor with a machine of its own that checks these rules.
+    public init(machine: any TransitionMachine, rules: [AssetRule]) {
+        self.machine = machine
+        checker = ConservationChecker(rules: rules)
+    }
+
+    /// Runs operations in order and appends one result each.
+    public func execute(
+        _ operations: ArraySlice<Operation>, in environment: BlockEnvironment, world: WorldState,
+        into results: inout [OperationResult]
+    ) {
+        var index = operations.startIndex
+        while index < operations.endIndex {
+            if operations[index].linkedWithNext, index + 1 < operations.endIndex {
+                index = executeGroup(operations, from: index, environment, world, &results)
+            } else {
+                results.append(executeOne(operations[index], environment, world))
+                index += 1
+            }
+        }
+    }
+
+    private func executeOne(
+        _ operation: Operation, _ environment: BlockEnvironment, _ world: WorldState
+    ) -> OperationResult {
+        switch machine.transition(world, environment, operation.transaction) {
+        case .failure(let refusal):
+            return .refused(.transaction(refusal))
+        case .success(let result):
+            if let violation = checker.violation(in: result, before: world) {
+                return .refused(.conservationViolated(violation))
+            }
+            world.apply(result.diff)
+            return .accepted(result.receipt, result.diff)
+        }
+    }
+
+    /// Runs the group that begins at `first`; returns the index behind it.
+    private func executeGroup(
+        _ operations: ArraySlice<Operation>, from first: Int, _ environment: BlockEnvironment, _ world: WorldState,
+        _ results: inout [OperationResult]
+    ) -> Int {
+        var end = first
+        while operations[end].linkedWithNext, end + 1 < operations.endIndex { end += 1 }
+        end += 1
+        let start = results.count
+        for index in first..<end {
+            if let failure = executeMember(operations[index], environment, world, &results) {
+                world.rollBack(&undo)
+                results.removeSubrange(start...)
+                let failed = OperationResult.linkedFailed(failedIndex: index - first, failure)
+                results.append(contentsOf: repeatElement(failed, count: end - first))
+                return end
+            }
+        }
+        undo.steps.removeAll(keepingCapacity: true)
+        return end
+    }
+
+    private func executeMember(
+        _ operation: Operation, _ environment: BlockEnvironment, _ world: WorldState,
+        _ results: inout [OperationResult]
+    ) -> LinkedFailure? {
+        switch machine.transition(world, environment, operation.transaction) {
+        case .failure(let refusal):
+            return .refused(.transaction(refusal))
+        case .success(let result):
+            guard result.receipt.succeeded else { return .unsuccessful(result.receipt) }
+            if let violation = checker.violation(in: result, before: world) {
+                return .refused(.conservationViolated(violation))
+            }
+            world.apply(result.diff, undo: &undo)
+            results.append(.accepted(result.receipt, result.diff))
+            return nil
+        }
+    }
+
+    /// Runs a call and forgets what it changed.
+    public func view(
+        _ call: ViewCall, in environment: BlockEnvironment, world: WorldState
+    ) -> Result<Receipt, TransactionRefusal> {
+        let transaction = Transaction.session(
+            sender: call.sender, to: call.to, data: call.data, gasLimit: LedgerLimits.viewGasMax)
+        return machine.transition(world, environment, transaction).map(\.receipt)
+    }
+}

@@ -1,0 +1,120 @@
+internal import EVM
+
+/// The state machine of a ledger without threads, disks and clocks: world, chain, and what every operation id got.
+///
+/// The sequencer drives it with what comes in, recovery with what the log holds; both build the same blocks.
+final class LedgerCore {
+    let genesis: LedgerGenesis
+    let genesisDigest: Hash256
+    let genesisTag: UInt64
+    let world: WorldState
+    let executor: any BlockExecutor
+    let index: FlatTable<OperationEntry>
+    let store: ReceiptStore
+    private let resultsStream = SHA256Stream()
+    /// The last sealed block.
+    private(set) var headNumber: UInt64 = 0
+    private(set) var headDigest: Hash256
+    private(set) var headTimestampMilliseconds: UInt64
+    private(set) var resultsDigest: Hash256
+    private(set) var operationCount: UInt64 = 0
+    private(set) var gasUsed: UInt64 = 0
+    private var results: [OperationResult] = []
+
+    /// A ledger at its genesis.
+    init(
+        genesis: LedgerGenesis, executor: any BlockExecutor, store: ReceiptStore, expectedAccounts: Int = 0,
+        expectedSlots: Int = 0
+    ) {
+        self.genesis = genesis
+        self.executor = executor
+        self.store = store
+        genesisDigest = genesis.digest
+        genesisTag = genesisDigest.word.l3
+        world = WorldState(expectedAccounts: expectedAccounts, expectedSlots: expectedSlots)
+        index = FlatTable(shardBits: LedgerLimits.tableShardBits)
+        headDigest = genesisDigest
+        headTimestampMilliseconds = genesis.timestampMilliseconds
+        resultsDigest = resultsStream.finalizedCopy()
+        world.apply(genesis.diff)
+        world.remember(blockHash: genesisDigest, number: 0)
+    }
+
+    /// What PREVRANDAO returns in the next block: nobody outside knows it beforehand in wall mode, and in operations
+    /// mode it depends on nothing but the time.
+    func prevrandao(timestampMilliseconds: UInt64, clockMode: ClockMode) -> Hash256 {
+        var buffer = ByteBuffer()
+        buffer.append(clockMode == .wall ? headDigest.word : genesisDigest.word)
+        buffer.append(fixed: timestampMilliseconds)
+        return sha256(buffer.bytes)
+    }
+
+    /// The environment of the next block at this time.
+    func nextEnvironment(timestampMilliseconds: UInt64, clockMode: ClockMode) -> BlockEnvironment {
+        genesis.environment(
+            number: headNumber + 1, timestampMilliseconds: timestampMilliseconds,
+            prevrandao: prevrandao(timestampMilliseconds: timestampMilliseconds, clockMode: clockMode))
+    }
+
+    /// Fixes the environment of the next block.
+    func begin(_ block: OpenBlock, timestampMilliseconds: UInt64, clockMode: ClockMode) {
+        precondition(timestampMilliseconds >= headTimestampMilliseconds, "time goes backwards")
+        block.begin(
+            nextEnvironment(timestampMilliseconds: timestampMilliseconds, clockMode: clockMode),
+            timestampMilliseconds: timestampMilliseconds, clockMode: clockMode)
+    }
+
+    /// Executes operations whose ids have been entered as undecided; accepted ones become part of the block.
+    /// The results are handed to `deliver` in order, with the index in the block where there is one.
+    func execute(
+        _ operations: ArraySlice<Operation>, in block: OpenBlock,
+        deliver: (_ operation: Int, _ result: OperationResult, _ index: UInt32) -> Void
+    ) throws(LogError) {
+        results.removeAll(keepingCapacity: true)
+        executor.execute(operations, in: block.environment, world: world, into: &results)
+        precondition(results.count == operations.count, "an executor returns one result an operation")
+        for offset in 0..<results.count {
+            let place = operations.startIndex + offset
+            if case .accepted(let receipt, let diff) = results[offset] {
+                let location = try block.add(operations[place], receipt, diff, to: store)
+                index.findOrClaim(operations[place].id).pointee = OperationEntry(
+                    id: operations[place].id, location: location)
+                if !diff.isEmpty { block.diffs.append(diff) }
+                deliver(place, results[offset], UInt32(block.operationCount - 1))
+            } else {
+                index.remove(operations[place].id)
+                deliver(place, results[offset], 0)
+            }
+        }
+    }
+
+    /// Completes the block and makes it the head.
+    func seal(_ block: OpenBlock) {
+        block.seal(parent: headDigest, genesisTag: genesisTag, results: resultsStream)
+        guard let header = block.header else { preconditionFailure("a sealed block has a header") }
+        headNumber = header.number
+        headDigest = block.digest
+        headTimestampMilliseconds = header.timestampMilliseconds
+        resultsDigest = header.resultsDigest
+        operationCount += UInt64(header.operationCount)
+        gasUsed += header.gasUsed
+        if header.clockMode == .wall { world.remember(blockHash: headDigest, number: headNumber) }
+    }
+
+    /// The record of an operation that is in the ledger.
+    func stored(_ id: OperationID) throws(LogError) -> StoredOperation? {
+        guard let place = index.find(id), place.pointee.location != OperationEntry.undecided else { return nil }
+        return try store.read(place.pointee.location)
+    }
+
+    /// Enters an id as taken; false where it is in use.
+    func claim(_ id: OperationID) -> Bool {
+        let place = index.findOrClaim(id)
+        guard place.pointee.isVacant else { return false }
+        place.pointee = OperationEntry(id: id, location: OperationEntry.undecided)
+        return true
+    }
+
+    /// Takes back an id that was entered as taken.
+    func release(_ id: OperationID) { index.remove(id) }
+}

@@ -1,0 +1,35 @@
+/// Every maximum of the ledger, with its reason.
+public enum LedgerLimits {
+    /// What BLOCKHASH can see (yellow paper).
+    public static let blockHashCount = 256
+    /// Tables are split into 2^10 shards: ten million entries then grow in steps of ten thousand, under a millisecond each.
+    static let tableShardBits = 10
+    /// Operations that wait in front of the sequencer: a tenth of a second of work; more would only be latency.
+    public static let queueOperationsMax = 32_768
+    /// Operations in a micro-block: bounds what one failed write can hold back.
+    public static let blockOperationsMax = 8_192
+    /// Bytes of a micro-block's operations: a write of this size still takes about a millisecond.
+    public static let blockBytesMax = 1 << 20
+    /// Bytes of one encoded operation; the longest creation code fits (EIP-3860).
+    public static let operationBytesMax = 192 << 10
+    /// Gas that the operations of a micro-block use before it is cut: about 50 ms of execution.
+    public static let blockGasMax: UInt64 = 100_000_000
+    /// Operations that succeed or fail as one: all of them must be in one micro-block.
+    public static let linkedOperationsMax = 1_024
+    /// Operations executed between two looks at the clock and at the log thread.
+    static let chunkOperationsMax = 64
+    /// Sealed micro-blocks that wait for the log thread: more would not make the disk faster.
+    static let sealedBlocksMax = 4
+    /// Gas of a view call: a query must not hold up the operations behind it.
+    public static let viewGasMax: UInt64 = 5_000_000
+    /// Bytes of a log segment, written once with zeros before use.
+    public static let segmentBytes = 64 << 20
+    /// Unit of direct writes to disk.
+    static let pageBytes = 4_096
+    /// Bytes of one chunk of stored receipts.
+    static let receiptChunkBytes = 1 << 20
+    /// Chunks of receipts kept in memory: repeats mostly ask for the last minutes.
+    public static let receiptChunksInMemory = 64
+    /// Changes that wait for the anchor thread before the log thread waits for it.
+    static let anchorChangesMax = 4_000_000
+}

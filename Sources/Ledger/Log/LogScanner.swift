@@ -1,0 +1,192 @@
+internal import EVM
+
+/// Where the whole records of a log end.
+struct LogEnd: Equatable {
+    /// The segment that the next record belongs to.
+    var segment: UInt32
+    /// Its place there.
+    var offset: Int
+    /// Whether bytes of an unfinished record lie behind it.
+    var hasTornTail: Bool
+}
+
+/// Reads the records of a log in order and decides what the first bad one is: the torn end of the log, or damage.
+///
+/// A record names the last block that was durable when it was written. A whole record behind a bad one that names the
+/// bad one, or a later block, as durable proves damage; without such a proof the bad record was being written at a crash.
+struct LogScanner {
+    private let storage: any LogStorage
+    private let segments: [UInt32]
+    private let genesisTag: UInt64
+    private var index = 0
+    private var offset = 0
+    private var memory: SegmentMemory?
+    private var lastNumber: UInt64 = 0
+    private var lastDigest: Hash256
+    /// Where the log ends; set when `next` has returned nil.
+    private(set) var end: LogEnd?
+
+    /// A scanner from the first block of a world on.
+    init(storage: any LogStorage, genesisDigest: Hash256) throws(LedgerError) {
+        self.storage = storage
+        genesisTag = genesisDigest.word.l3
+        lastDigest = genesisDigest
+        do throws(LogError) {
+            segments = try storage.segments()
+        } catch {
+            throw .disk(error)
+        }
+        for (index, number) in segments.enumerated() where number != UInt32(index) {
+            throw .damagedLog(segment: UInt32(index), offset: 0, block: 1, reason: "the segment is missing")
+        }
+    }
+
+    /// The next whole record, or nil at the end; the view is valid until the next call.
+    mutating func next() throws(LedgerError) -> LogRecordLayout.View? {
+        guard end == nil else { return nil }
+        while index < segments.count {
+            let bytes = try load(index)
+            if let record = parse(bytes, offset) {
+                try check(record)
+                offset += LogRecordLayout.paddedLength(record.length)
+                return record
+            }
+            let hasRest = isDirty(bytes, from: offset)
+            if try !provesDamageOrMore(hasRest: hasRest) {
+                let hasRemains = try hasRemainsBehind()
+                end = LogEnd(segment: segments[index], offset: offset, hasTornTail: hasRest || hasRemains)
+                return nil
+            }
+            index += 1
+            offset = 0
+        }
+        end = LogEnd(segment: UInt32(segments.count), offset: 0, hasTornTail: false)
+        return nil
+    }
+
+    /// Accepts a record as the successor of the last one.
+    private mutating func check(_ record: LogRecordLayout.View) throws(LedgerError) {
+        let expected = lastNumber + 1
+        guard record.number == expected else {
+            throw damage("block \(record.number) stands where block \(expected) belongs")
+        }
+        guard record.header.parent == lastDigest else { throw damage("the block does not continue the chain") }
+        guard record.durable < expected else { throw damage("the block names itself durable") }
+        lastNumber = expected
+        lastDigest = record.digest
+    }
+
+    private func damage(_ reason: String) -> LedgerError {
+        .damagedLog(segment: segments[index], offset: offset, block: lastNumber + 1, reason: reason)
+    }
+
+    /// No record is whole at the present place. True: the log goes on in the next segment. False: it ends here.
+    private mutating func provesDamageOrMore(hasRest: Bool) throws(LedgerError) -> Bool {
+        let expected = lastNumber + 1
+        var goesOn = false
+        for later in index..<segments.count {
+            let bytes = try load(later)
+            var place = later == index ? offset + LedgerLimits.pageBytes : 0
+            while place < bytes.count {
+                guard let record = parse(bytes, place) else {
+                    place += LedgerLimits.pageBytes
+                    continue
+                }
+                if later == index + 1, place == 0, record.number == expected, !hasRest {
+                    goesOn = true
+                } else if record.durable >= expected, !goesOn {
+                    _ = try load(index)
+                    throw damage("no whole record, but block \(record.number) behind it proves that it was durable")
+                }
+                place += LogRecordLayout.paddedLength(record.length)
+            }
+            if goesOn { break }
+        }
+        return goesOn
+    }
+
+    /// Whether the segments behind the present one hold anything.
+    private mutating func hasRemainsBehind() throws(LedgerError) -> Bool {
+        for later in segments.indices where later > index {
+            if isDirty(try load(later), from: 0) { return true }
+        }
+        return false
+    }
+
+    private func parse(_ bytes: UnsafeRawBufferPointer, _ offset: Int) -> LogRecordLayout.View? {
+        guard offset < bytes.count else { return nil }
+        return LogRecordLayout.parse(UnsafeRawBufferPointer(rebasing: bytes[offset...]), genesisTag: genesisTag)
+    }
+
+    private func isDirty(_ bytes: UnsafeRawBufferPointer, from offset: Int) -> Bool {
+        var place = offset
+        while place + 8 <= bytes.count {
+            if bytes.load(fromByteOffset: place, as: UInt64.self) != 0 { return true }
+            place += 8
+        }
+        return false
+    }
+
+    private mutating func load(_ index: Int) throws(LedgerError) -> UnsafeRawBufferPointer {
+        if let memory, memory.index == index { return UnsafeRawBufferPointer(memory.bytes) }
+        memory = nil
+        do throws(LogError) {
+            let byteCount = try storage.byteCount(of: segments[index])
+            guard byteCount % LedgerLimits.pageBytes == 0 else {
+                throw LogError(call: "read", file: "segment \(segments[index])", reason: "has \(byteCount) bytes")
+            }
+            let loaded = SegmentMemory(index: index, byteCount: byteCount)
+            try storage.read(segment: segments[index], offset: 0, into: loaded.bytes)
+            memory = loaded
+            return UnsafeRawBufferPointer(loaded.bytes)
+        } catch {
+            throw .disk(error)
+        }
+    }
+
+    /// Overwrites everything behind the end with zeros, so that no remains can be taken for a record later.
+    static func cut(_ storage: any LogStorage, at end: LogEnd) throws(LogError) {
+        let page = UnsafeMutableRawBufferPointer.allocate(byteCount: LedgerLimits.pageBytes, alignment: 4_096)
+        let zeros = UnsafeMutableRawBufferPointer.allocate(byteCount: LedgerLimits.pageBytes, alignment: 4_096)
+        defer {
+            page.deallocate()
+            zeros.deallocate()
+        }
+        zeros.initializeMemory(as: UInt8.self, repeating: 0)
+        for segment in try storage.segments() where segment >= end.segment {
+            var offset = segment == end.segment ? end.offset : 0
+            let byteCount = try storage.byteCount(of: segment)
+            while offset < byteCount {
+                try storage.read(segment: segment, offset: offset, into: page)
+                if memcmpIsDifferent(page, zeros) {
+                    try storage.write(segment: segment, offset: offset, [UnsafeRawBufferPointer(zeros)])
+                }
+                offset += LedgerLimits.pageBytes
+            }
+            try storage.sync(segment: segment)
+        }
+    }
+
+    private static func memcmpIsDifferent(
+        _ a: UnsafeMutableRawBufferPointer, _ b: UnsafeMutableRawBufferPointer
+    ) -> Bool {
+        for offset in stride(from: 0, to: a.count, by: 8)
+        where a.load(fromByteOffset: offset, as: UInt64.self) != b.load(fromByteOffset: offset, as: UInt64.self) {
+            return true
+        }
+        return false
+    }
+}
+
+/// One segment in memory.
+private final class SegmentMemory {
+    let index: Int
+    let bytes: UnsafeMutableRawBufferPointer
+
+    init(index: Int, byteCount: Int) {
+        self.index = index
+        bytes = .allocate(byteCount: byteCount, alignment: 4_096)
+    }
+
+    deinit { bytes.deallocate() }
+}

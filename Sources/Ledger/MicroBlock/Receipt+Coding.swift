@@ -1,0 +1,84 @@
+internal import EVM
+
+private let haltedBase: UInt8 = 16
+
+extension ByteBuffer {
+    /// Appends the canonical encoding of a receipt: outcome, gas, created address, output, logs.
+    mutating func append(_ receipt: Receipt) {
+        switch receipt.outcome {
+        case .success: append(UInt8(0))
+        case .reverted: append(UInt8(1))
+        case .halted(let halt): append(haltedBase + halt.rawValue)
+        }
+        append(variable: receipt.gasUsed)
+        if let created = receipt.createdAddress {
+            append(UInt8(1))
+            append(created)
+        } else {
+            append(UInt8(0))
+        }
+        append(counted: receipt.output)
+        append(variable: UInt64(receipt.logs.count))
+        for log in receipt.logs {
+            append(log.address)
+            append(UInt8(truncatingIfNeeded: log.topics.count))
+            for topic in log.topics { append(topic) }
+            append(counted: log.data)
+        }
+    }
+
+    /// Appends the canonical encoding of a write set.
+    mutating func append(_ diff: StateDiff) {
+        append(variable: UInt64(diff.accounts.count))
+        for change in diff.accounts {
+            append(change.address)
+            var flags: UInt8 = change.account == nil ? 0 : 1
+            if change.codeWritten != nil { flags |= 2 }
+            if change.storageCleared { flags |= 4 }
+            append(flags)
+            if let account = change.account {
+                append(variable: account.nonce)
+                append(account.balance)
+                append(account.codeHash.word)
+            }
+            if let code = change.codeWritten { append(counted: code) }
+        }
+        append(variable: UInt64(diff.storage.count))
+        for change in diff.storage {
+            append(change.address)
+            append(change.slot)
+            append(change.value)
+        }
+    }
+}
+
+extension ByteReader {
+    /// Reads what `append(_: Receipt)` wrote.
+    mutating func receipt() throws(CodingError) -> Receipt {
+        let code = try byte()
+        let outcome: Outcome
+        switch code {
+        case 0: outcome = .success
+        case 1: outcome = .reverted
+        default:
+            guard code >= haltedBase, let halt = Halt(rawValue: code - haltedBase) else {
+                throw CodingError(offset: offset - 1, expected: "an outcome")
+            }
+            outcome = .halted(halt)
+        }
+        var receipt = Receipt(outcome: outcome, gasUsed: try variable())
+        if try byte() != 0 { receipt.createdAddress = try address() }
+        receipt.output = try counted()
+        let logCount = try count(bytesEach: 22)
+        receipt.logs.reserveCapacity(logCount)
+        for _ in 0..<logCount {
+            let address = try address()
+            let topicCount = Int(try byte())
+            var topics: [U256] = []
+            topics.reserveCapacity(topicCount)
+            for _ in 0..<topicCount { topics.append(try word()) }
+            receipt.logs.append(EmittedLog(address: address, topics: topics, data: try counted()))
+        }
+        return receipt
+    }
+}

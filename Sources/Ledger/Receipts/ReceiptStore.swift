@@ -1,0 +1,142 @@
+internal import EVM
+internal import Glibc
+
+/// An operation's record as it was stored.
+struct StoredOperation {
+    var block: UInt64
+    var index: UInt32
+    var transaction: [UInt8]
+    var receipt: Receipt
+}
+
+/// Transactions and receipts of all operations, in chunks of memory; older chunks move to a file that recovery rebuilds.
+final class ReceiptStore {
+    private struct Chunk {
+        var memory: UnsafeMutableRawPointer?
+        var byteCount: Int
+        var fileOffset: Int
+    }
+
+    private static let headBytes = 20
+    private var chunks: [Chunk] = []
+    private var used = 0
+    private var capacity = 0
+    private var oldestInMemory = 0
+    private let chunksInMemory: Int
+    private let path: String?
+    private var file: Int32 = -1
+    private var fileBytes = 0
+
+    /// A store; without a path everything stays in memory. What the file held is forgotten.
+    init(path: String?, chunksInMemory: Int) throws(LogError) {
+        self.path = path
+        self.chunksInMemory = chunksInMemory
+        guard let path else { return }
+        file = open(path, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0o600)
+        guard file >= 0 else { throw Self.failure("open", path) }
+    }
+
+    deinit {
+        for chunk in chunks { chunk.memory?.deallocate() }
+        if file >= 0 { close(file) }
+    }
+
+    private static func failure(_ call: String, _ path: String) -> LogError {
+        let code = errno
+        return LogError(call: call, file: path, code: code, reason: String(cString: strerror(code)))
+    }
+
+    /// Bytes in memory.
+    var memoryByteCount: Int { chunks[oldestInMemory...].reduce(0) { $0 + $1.byteCount } }
+    /// Bytes in the file.
+    var fileByteCount: Int { fileBytes }
+
+    /// Stores a record and returns its location, which is never 0.
+    func append(
+        block: UInt64, index: UInt32, transaction: UnsafeRawBufferPointer, receipt: UnsafeRawBufferPointer
+    ) throws(LogError) -> UInt64 {
+        let length = Self.headBytes + transaction.count + receipt.count
+        if used + length > capacity { try beginChunk(length) }
+        let place = chunks[chunks.count - 1].memory! + used
+        place.storeBytes(of: UInt32(transaction.count), as: UInt32.self)
+        place.storeBytes(of: UInt32(receipt.count), toByteOffset: 4, as: UInt32.self)
+        place.storeBytes(of: block, toByteOffset: 8, as: UInt64.self)
+        place.storeBytes(of: index, toByteOffset: 16, as: UInt32.self)
+        if let start = transaction.baseAddress {
+            (place + Self.headBytes).copyMemory(from: start, byteCount: transaction.count)
+        }
+        if let start = receipt.baseAddress {
+            (place + Self.headBytes + transaction.count).copyMemory(from: start, byteCount: receipt.count)
+        }
+        let location = UInt64(chunks.count) << 32 | UInt64(used)
+        used = (used + length + 7) & ~7
+        return location
+    }
+
+    private func beginChunk(_ length: Int) throws(LogError) {
+        capacity = max(LedgerLimits.receiptChunkBytes, length)
+        used = 0
+        chunks.append(
+            Chunk(memory: .allocate(byteCount: capacity, alignment: 64), byteCount: capacity, fileOffset: 0))
+        while file >= 0, chunks.count - oldestInMemory > chunksInMemory { try spillOldest() }
+    }
+
+    private func spillOldest() throws(LogError) {
+        let chunk = chunks[oldestInMemory]
+        guard let memory = chunk.memory, let path else { return }
+        var done = 0
+        while done < chunk.byteCount {
+            let written = pwrite(file, memory + done, chunk.byteCount - done, off_t(fileBytes + done))
+            if written < 0 && errno == EINTR { continue }
+            guard written > 0 else { throw Self.failure("write", path) }
+            done += written
+        }
+        memory.deallocate()
+        chunks[oldestInMemory] = Chunk(memory: nil, byteCount: chunk.byteCount, fileOffset: fileBytes)
+        fileBytes += chunk.byteCount
+        oldestInMemory += 1
+    }
+
+    /// Reads a record back.
+    func read(_ location: UInt64) throws(LogError) -> StoredOperation {
+        let chunk = chunks[Int(location >> 32) - 1]
+        let offset = Int(location & 0xffff_ffff)
+        if let memory = chunk.memory {
+            return decode(UnsafeRawBufferPointer(start: memory + offset, count: chunk.byteCount - offset))
+        }
+        let head = UnsafeMutableRawBufferPointer.allocate(byteCount: Self.headBytes, alignment: 8)
+        defer { head.deallocate() }
+        try readFile(head, chunk.fileOffset + offset)
+        let bodyBytes =
+            Int(head.loadUnaligned(as: UInt32.self)) + Int(head.loadUnaligned(fromByteOffset: 4, as: UInt32.self))
+        let record = UnsafeMutableRawBufferPointer.allocate(byteCount: Self.headBytes + bodyBytes, alignment: 8)
+        defer { record.deallocate() }
+        try readFile(record, chunk.fileOffset + offset)
+        return decode(UnsafeRawBufferPointer(record))
+    }
+
+    private func readFile(_ buffer: UnsafeMutableRawBufferPointer, _ offset: Int) throws(LogError) {
+        var done = 0
+        while done < buffer.count {
+            let count = pread(file, buffer.baseAddress! + done, buffer.count - done, off_t(offset + done))
+            if count < 0 && errno == EINTR { continue }
+            guard count > 0 else { throw Self.failure("read", path ?? "") }
+            done += count
+        }
+    }
+
+    private func decode(_ bytes: UnsafeRawBufferPointer) -> StoredOperation {
+        let transactionBytes = Int(bytes.loadUnaligned(as: UInt32.self))
+        let receiptBytes = Int(bytes.loadUnaligned(fromByteOffset: 4, as: UInt32.self))
+        let body = UnsafeRawBufferPointer(rebasing: bytes[Self.headBytes..<Self.headBytes + transactionBytes])
+        let start = Self.headBytes + transactionBytes
+        var reader = ByteReader(UnsafeRawBufferPointer(rebasing: bytes[start..<start + receiptBytes]))
+        guard let receipt = try? reader.receipt(), reader.isAtEnd else {
+            preconditionFailure("a stored receipt cannot be read back")
+        }
+        return StoredOperation(
+            block: bytes.loadUnaligned(fromByteOffset: 8, as: UInt64.self),
+            index: bytes.loadUnaligned(fromByteOffset: 16, as: UInt32.self), transaction: [UInt8](body),
+            receipt: receipt)
+    }
+}

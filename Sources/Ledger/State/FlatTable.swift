@@ -1,0 +1,273 @@
+internal import EVM
+
+/// Secret numbers drawn at start, so that nobody outside can choose keys that collide.
+struct HashSeed {
+    let a, b, c, d, e: UInt64
+
+    /// Draws a seed from the system.
+    init() {
+        var generator = SystemRandomNumberGenerator()
+        a = generator.next() | 1
+        b = generator.next() | 1
+        c = generator.next() | 1
+        d = generator.next() | 1
+        e = generator.next() | 1
+    }
+
+    /// Multiplies to 128 bits and folds.
+    @inline(__always)
+    static func fold(_ x: UInt64, _ y: UInt64) -> UInt64 {
+        let product = x.multipliedFullWidth(by: y)
+        return product.high ^ product.low
+    }
+
+    /// Mixes a word and a number.
+    @inline(__always)
+    func mix(_ word: U256, _ number: UInt64) -> UInt64 {
+        let low = HashSeed.fold(word.l0 ^ a, word.l1 ^ b)
+        let high = HashSeed.fold(word.l2 ^ c, word.l3 ^ d)
+        return HashSeed.fold(low ^ e, high ^ number ^ a)
+    }
+
+    /// Mixes two numbers.
+    @inline(__always)
+    func mix(_ x: UInt64, _ y: UInt64) -> UInt64 {
+        HashSeed.fold(HashSeed.fold(x ^ a, y ^ b) ^ c, d)
+    }
+}
+
+/// What a flat table stores: key and value together, with one bit pattern that means "vacant".
+protocol FlatEntry {
+    associatedtype Key
+    /// The bit pattern of a place that holds nothing.
+    static var vacant: Self { get }
+    var isVacant: Bool { get }
+    var key: Key { get }
+    func holds(_ key: Key) -> Bool
+    static func hash(_ key: Key, _ seed: HashSeed) -> UInt64
+}
+
+/// An open-addressing hash table on raw memory with exact key comparison.
+///
+/// It is split into shards that grow one at a time, so that no insertion pays for moving the whole table.
+struct FlatTable<Entry: FlatEntry>: ~Copyable {
+    private struct Shard {
+        var places: UnsafeMutablePointer<Entry>
+        var mask: Int
+        var count: Int
+        var countMax: Int
+    }
+
+    private let shards: UnsafeMutablePointer<Shard>
+    private let total: UnsafeMutablePointer<Int>
+    private let shardBits: UInt64
+    private let seed: HashSeed
+
+    /// A table of 2^shardBits shards that holds `expected` entries without growing.
+    init(shardBits: Int, expected: Int = 0) {
+        self.shardBits = UInt64(shardBits)
+        seed = HashSeed()
+        let shardCount = 1 << shardBits
+        shards = .allocate(capacity: shardCount)
+        total = .allocate(capacity: 1)
+        total.initialize(to: 0)
+        var places = 8
+        while places * 5 / 8 * shardCount < expected { places *= 2 }
+        for index in 0..<shardCount { shards[index] = Self.makeShard(places: places) }
+    }
+
+    deinit {
+        for index in 0..<(1 << Int(shardBits)) { shards[index].places.deallocate() }
+        shards.deallocate()
+        total.deallocate()
+    }
+
+    /// Entries in the table.
+    var count: Int { total.pointee }
+
+    /// Bytes that the table occupies.
+    var byteCount: Int {
+        var places = 0
+        for index in 0..<(1 << Int(shardBits)) { places += shards[index].mask + 1 }
+        return places * MemoryLayout<Entry>.stride + (1 << Int(shardBits)) * MemoryLayout<Shard>.stride
+    }
+
+    /// The place of a key, or nil; valid until the next insertion or removal.
+    @inline(__always)
+    func find(_ key: Entry.Key) -> UnsafeMutablePointer<Entry>? {
+        let hash = Entry.hash(key, seed)
+        let shard = shards + Int(truncatingIfNeeded: hash &>> (64 &- shardBits))
+        let places = shard.pointee.places
+        let mask = shard.pointee.mask
+        var index = Int(truncatingIfNeeded: hash) & mask
+        while true {
+            let place = places + index
+            if place.pointee.holds(key) { return place }
+            if place.pointee.isVacant { return nil }
+            index = (index &+ 1) & mask
+        }
+    }
+
+    /// The first place where a key may be, for prefetching.
+    @inline(__always)
+    func probableAddress(_ key: Entry.Key) -> UnsafeRawPointer {
+        let hash = Entry.hash(key, seed)
+        let shard = shards + Int(truncatingIfNeeded: hash &>> (64 &- shardBits))
+        return UnsafeRawPointer(shard.pointee.places + Int(truncatingIfNeeded: hash) & shard.pointee.mask)
+    }
+
+    /// The place of a key; where there was none, a vacant place that the caller must fill with an entry of this key.
+    @inline(__always)
+    func findOrClaim(_ key: Entry.Key) -> UnsafeMutablePointer<Entry> {
+        let hash = Entry.hash(key, seed)
+        let shard = shards + Int(truncatingIfNeeded: hash &>> (64 &- shardBits))
+        let places = shard.pointee.places
+        let mask = shard.pointee.mask
+        var index = Int(truncatingIfNeeded: hash) & mask
+        while true {
+            let place = places + index
+            if place.pointee.holds(key) { return place }
+            if place.pointee.isVacant { break }
+            index = (index &+ 1) & mask
+        }
+        total.pointee &+= 1
+        shard.pointee.count &+= 1
+        if shard.pointee.count <= shard.pointee.countMax { return places + index }
+        return growAndClaim(shard, hash)
+    }
+
+    @inline(never)
+    private func growAndClaim(_ shard: UnsafeMutablePointer<Shard>, _ hash: UInt64) -> UnsafeMutablePointer<Entry> {
+        var larger = Self.makeShard(places: (shard.pointee.mask + 1) * 2)
+        larger.count = shard.pointee.count
+        for index in 0...shard.pointee.mask where !shard.pointee.places[index].isVacant {
+            let entry = shard.pointee.places[index]
+            Self.vacantPlace(larger, Entry.hash(entry.key, seed)).pointee = entry
+        }
+        shard.pointee.places.deallocate()
+        shard.pointee = larger
+        return Self.vacantPlace(larger, hash)
+    }
+
+    private static func vacantPlace(_ shard: Shard, _ hash: UInt64) -> UnsafeMutablePointer<Entry> {
+        var index = Int(truncatingIfNeeded: hash) & shard.mask
+        while !shard.places[index].isVacant { index = (index + 1) & shard.mask }
+        return shard.places + index
+    }
+
+    private static func makeShard(places count: Int) -> Shard {
+        let places = UnsafeMutablePointer<Entry>.allocate(capacity: count)
+        places.initialize(repeating: Entry.vacant, count: count)
+        return Shard(places: places, mask: count - 1, count: 0, countMax: count * 3 / 4)
+    }
+
+    /// Removes a key if it is there, closing the gap behind it.
+    func remove(_ key: Entry.Key) {
+        let hash = Entry.hash(key, seed)
+        let shard = shards + Int(truncatingIfNeeded: hash &>> (64 &- shardBits))
+        let places = shard.pointee.places
+        let mask = shard.pointee.mask
+        var gap = Int(truncatingIfNeeded: hash) & mask
+        while !places[gap].holds(key) {
+            if places[gap].isVacant { return }
+            gap = (gap + 1) & mask
+        }
+        var index = gap
+        while true {
+            index = (index + 1) & mask
+            if places[index].isVacant { break }
+            let home = Int(truncatingIfNeeded: Entry.hash(places[index].key, seed)) & mask
+            if (index - home) & mask >= (index - gap) & mask {
+                places[gap] = places[index]
+                gap = index
+            }
+        }
+        places[gap] = Entry.vacant
+        shard.pointee.count -= 1
+        total.pointee -= 1
+    }
+
+    /// Visits every entry, in no particular order.
+    func forEach(_ body: (Entry) -> Void) {
+        for shard in 0..<(1 << Int(shardBits)) {
+            for index in 0...shards[shard].mask where !shards[shard].places[index].isVacant {
+                body(shards[shard].places[index])
+            }
+        }
+    }
+}
+
+/// An account in the table.
+struct AccountEntry: FlatEntry {
+    var address: Address
+    /// One more than the index of the code hash in the registry; 0 marks a vacant place.
+    var code: UInt32
+    var nonce: UInt64
+    var balance: U256
+
+    static var vacant: AccountEntry { AccountEntry(address: .zero, code: 0, nonce: 0, balance: .zero) }
+    @inline(__always) var isVacant: Bool { code == 0 }
+    @inline(__always) var key: Address { address }
+    @inline(__always) func holds(_ key: Address) -> Bool { code != 0 && address == key }
+    @inline(__always) static func hash(_ key: Address, _ seed: HashSeed) -> UInt64 { seed.mix(key.word, 1) }
+}
+
+/// The storage space of one account in the table of slots.
+struct StorageOwnerEntry: FlatEntry {
+    var address: Address
+    /// The number in the slots' keys; 0 marks a vacant place.
+    var number: UInt32
+    /// Slots that are not zero.
+    var slotCount: Int
+
+    static var vacant: StorageOwnerEntry { StorageOwnerEntry(address: .zero, number: 0, slotCount: 0) }
+    @inline(__always) var isVacant: Bool { number == 0 }
+    @inline(__always) var key: Address { address }
+    @inline(__always) func holds(_ key: Address) -> Bool { number != 0 && address == key }
+    @inline(__always) static func hash(_ key: Address, _ seed: HashSeed) -> UInt64 { seed.mix(key.word, 2) }
+}
+
+/// The key of a slot: the owner's number and the slot.
+struct SlotKey {
+    var owner: UInt32
+    var slot: U256
+}
+
+/// A storage slot that is not zero.
+struct SlotEntry: FlatEntry {
+    var slot: U256
+    var value: U256
+    /// The owner's number; 0 marks a vacant place.
+    var owner: UInt32
+
+    static var vacant: SlotEntry { SlotEntry(slot: .zero, value: .zero, owner: 0) }
+    @inline(__always) var isVacant: Bool { owner == 0 }
+    @inline(__always) var key: SlotKey { SlotKey(owner: owner, slot: slot) }
+    @inline(__always) func holds(_ key: SlotKey) -> Bool {
+        owner == key.owner && slot.l0 == key.slot.l0 && slot.l1 == key.slot.l1 && slot.l2 == key.slot.l2
+            && slot.l3 == key.slot.l3
+    }
+    @inline(__always) static func hash(_ key: SlotKey, _ seed: HashSeed) -> UInt64 {
+        seed.mix(key.slot, UInt64(key.owner))
+    }
+}
+
+/// Where the record of an operation is.
+struct OperationEntry: FlatEntry {
+    var id: OperationID
+    /// The record's place in the receipt store, plus one; 0 marks a vacant place.
+    var location: UInt64
+
+    /// The location of an operation that was taken but whose execution has not been decided.
+    static let undecided = UInt64.max
+
+    static var vacant: OperationEntry { OperationEntry(id: OperationID(high: 0, low: 0), location: 0) }
+    @inline(__always) var isVacant: Bool { location == 0 }
+    @inline(__always) var key: OperationID { id }
+    @inline(__always) func holds(_ key: OperationID) -> Bool {
+        location != 0 && id.high == key.high && id.low == key.low
+    }
+    @inline(__always) static func hash(_ key: OperationID, _ seed: HashSeed) -> UInt64 {
+        seed.mix(key.high, key.low)
+    }
+}

@@ -1,0 +1,95 @@
+public import EVM
+
+/// What it takes to bring the world back to where it was before some diffs.
+struct UndoLog {
+    enum Step {
+        case account(Address, AccountState?)
+        case slot(Address, U256, U256)
+        case storageSpace(Address, number: UInt32, slotCount: Int)
+    }
+
+    var steps: [Step] = []
+}
+
+extension WorldState {
+    /// Takes over what a transition changed.
+    public func apply(_ diff: StateDiff) {
+        for change in diff.accounts { apply(change) }
+        for change in diff.storage { write(change.address, change.slot, change.value) }
+    }
+
+    /// Takes over what a transition changed and notes how to take it back.
+    func apply(_ diff: StateDiff, undo: inout UndoLog) {
+        for change in diff.accounts {
+            undo.steps.append(.account(change.address, account(change.address)))
+            if change.storageCleared || change.account == nil, let owner = owners.find(change.address) {
+                undo.steps.append(
+                    .storageSpace(change.address, number: owner.pointee.number, slotCount: owner.pointee.slotCount))
+            }
+            apply(change)
+        }
+        for change in diff.storage {
+            undo.steps.append(.slot(change.address, change.slot, storage(change.address, change.slot)))
+            write(change.address, change.slot, change.value)
+        }
+    }
+
+    /// Takes everything back that the undo log knows of.
+    func rollBack(_ undo: inout UndoLog) {
+        for step in undo.steps.reversed() {
+            switch step {
+            case .account(let address, let state): set(address, state, code: nil)
+            case .slot(let address, let slot, let value): write(address, slot, value)
+            case .storageSpace(let address, let number, let slotCount):
+                owners.findOrClaim(address).pointee = StorageOwnerEntry(
+                    address: address, number: number, slotCount: slotCount)
+            }
+        }
+        undo.steps.removeAll(keepingCapacity: true)
+    }
+
+    private func apply(_ change: AccountChange) {
+        set(change.address, change.account, code: change.codeWritten)
+        if change.storageCleared || change.account == nil { clearStorage(change.address) }
+    }
+
+    private func set(_ address: Address, _ state: AccountState?, code: [UInt8]?) {
+        guard let state else {
+            accounts.remove(address)
+            return
+        }
+        let number = codeNumber(state.codeHash, code: code)
+        accounts.findOrClaim(address).pointee = AccountEntry(
+            address: address, code: number + 1, nonce: state.nonce, balance: state.balance)
+    }
+
+    /// Gives the account a storage space of its own that is empty; what is left in the former one is never read again.
+    private func clearStorage(_ address: Address) {
+        guard let owner = owners.find(address), owner.pointee.slotCount > 0 else { return }
+        owner.pointee = StorageOwnerEntry(address: address, number: takeOwnerNumber(), slotCount: 0)
+    }
+
+    private func takeOwnerNumber() -> UInt32 {
+        precondition(nextOwnerNumber < .max, "storage spaces are used up")
+        defer { nextOwnerNumber += 1 }
+        return nextOwnerNumber
+    }
+
+    private func write(_ address: Address, _ slot: U256, _ value: U256) {
+        let owner = owners.findOrClaim(address)
+        if owner.pointee.isVacant {
+            owner.pointee = StorageOwnerEntry(address: address, number: takeOwnerNumber(), slotCount: 0)
+        }
+        let key = SlotKey(owner: owner.pointee.number, slot: slot)
+        if value.isZero {
+            if slots.find(key) != nil {
+                slots.remove(key)
+                owner.pointee.slotCount -= 1
+            }
+            return
+        }
+        let place = slots.findOrClaim(key)
+        if place.pointee.isVacant { owner.pointee.slotCount += 1 }
+        place.pointee = SlotEntry(slot: slot, value: value, owner: key.owner)
+    }
+}

@@ -1,0 +1,99 @@
+public import EVM
+
+/// The whole state in memory: accounts and storage in flat tables, code by its hash.
+///
+/// One thread at a time may use it: the sequencer's, or recovery's before that thread starts.
+public final class WorldState: StateView {
+    let accounts: FlatTable<AccountEntry>
+    let owners: FlatTable<StorageOwnerEntry>
+    let slots: FlatTable<SlotEntry>
+    private var codeHashes: [Hash256] = [.emptyCode]
+    private var codes: [[UInt8]] = [[]]
+    private var codeIndexes: [Hash256: UInt32] = [.emptyCode: 0]
+    private var blockHashes = [Hash256](repeating: .zero, count: LedgerLimits.blockHashCount)
+    private var nextBlockNumber: UInt64 = 0
+    var nextOwnerNumber: UInt32 = 1
+
+    /// An empty world with room for so many accounts and slots before its tables grow.
+    public init(expectedAccounts: Int = 0, expectedSlots: Int = 0) {
+        accounts = FlatTable(shardBits: LedgerLimits.tableShardBits, expected: expectedAccounts)
+        owners = FlatTable(shardBits: 0)
+        slots = FlatTable(shardBits: LedgerLimits.tableShardBits, expected: expectedSlots)
+    }
+
+    /// Accounts that exist.
+    public var accountCount: Int { accounts.count }
+    /// Storage slots that are not zero.
+    public var slotCount: Int { slots.count }
+    /// Bytes of the tables.
+    public var byteCount: Int { accounts.byteCount + owners.byteCount + slots.byteCount }
+
+    /// The account, or nil where there is none.
+    public func account(_ address: Address) -> AccountState? {
+        guard let place = accounts.find(address) else { return nil }
+        return AccountState(
+            nonce: place.pointee.nonce, balance: place.pointee.balance, codeHash: codeHashes[Int(place.pointee.code) - 1])
+    }
+
+    /// The value of a storage slot; zero where it was never written.
+    public func storage(_ address: Address, _ slot: U256) -> U256 {
+        guard let owner = owners.find(address) else { return .zero }
+        guard let place = slots.find(SlotKey(owner: owner.pointee.number, slot: slot)) else { return .zero }
+        return place.pointee.value
+    }
+
+    /// The code with this hash; empty where it is not known.
+    public func code(_ hash: Hash256) -> [UInt8] {
+        guard let index = codeIndexes[hash] else { return [] }
+        return codes[Int(index)]
+    }
+
+    /// Whether any slot of the account is not zero.
+    public func hasStorage(_ address: Address) -> Bool {
+        guard let owner = owners.find(address) else { return false }
+        return owner.pointee.slotCount > 0
+    }
+
+    /// The digest of one of the last 256 micro-blocks; zero outside of them.
+    public func blockHash(_ number: UInt64) -> Hash256 {
+        let count = UInt64(LedgerLimits.blockHashCount)
+        guard number < nextBlockNumber, number + count >= nextBlockNumber else { return .zero }
+        return blockHashes[Int(number % count)]
+    }
+
+    /// Remembers the digest of the block that follows the last one remembered.
+    func remember(blockHash: Hash256, number: UInt64) {
+        blockHashes[Int(number % UInt64(LedgerLimits.blockHashCount))] = blockHash
+        nextBlockNumber = number + 1
+    }
+
+    /// The number of a code hash in the registry, entered where it is new.
+    func codeNumber(_ hash: Hash256, code: [UInt8]?) -> UInt32 {
+        if hash == codeHashes[0] { return 0 }
+        if let index = codeIndexes[hash] { return index }
+        guard let code else { preconditionFailure("an account has code that nobody wrote: \(hash)") }
+        let index = UInt32(codes.count)
+        codeHashes.append(hash)
+        codes.append(code)
+        codeIndexes[hash] = index
+        return index
+    }
+
+    /// Visits every account.
+    func forEachAccount(_ body: (Address, AccountState) -> Void) {
+        accounts.forEach { entry in
+            body(
+                entry.address,
+                AccountState(nonce: entry.nonce, balance: entry.balance, codeHash: codeHashes[Int(entry.code) - 1]))
+        }
+    }
+
+    /// Visits every slot that is not zero.
+    func forEachSlot(_ body: (Address, U256, U256) -> Void) {
+        var addresses = [UInt32: Address](minimumCapacity: owners.count)
+        owners.forEach { addresses[$0.number] = $0.address }
+        slots.forEach { entry in
+            if let address = addresses[entry.owner] { body(address, entry.slot, entry.value) }
+        }
+    }
+}

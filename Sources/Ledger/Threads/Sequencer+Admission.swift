@@ -1,0 +1,168 @@
+internal import EVM
+
+/// From the queue into the block: ids that are known are answered, the others are executed in runs.
+extension Sequencer {
+    /// Takes operations of the batch in order.
+    func take(_ range: Range<Int>) throws(LogError) {
+        var start = range.lowerBound
+        var next = range.lowerBound
+        while next < range.upperBound {
+            let group = next..<groupEnd(next, range.upperBound)
+            if let refusal = formalRefusal(group) {
+                try execute(start..<next)
+                refuse(group, refusal)
+                start = group.upperBound
+            } else if try makeRoom(group, start..<next) {
+                start = next
+                try admit(group, &start)
+            } else {
+                try admit(group, &start)
+            }
+            next = group.upperBound
+            if next - start >= LedgerLimits.chunkOperationsMax {
+                try execute(start..<next)
+                start = next
+                if block.gasUsed >= configuration.blockGasMax || shared.sealed.isIdle { handOver() }
+            }
+            if shared.hasFailed { return }
+        }
+        try execute(start..<range.upperBound)
+        if block.gasUsed >= configuration.blockGasMax || shared.sealed.isIdle { handOver() }
+    }
+
+    private func groupEnd(_ first: Int, _ limit: Int) -> Int {
+        var last = first
+        while batch.operations[last].linkedWithNext, last + 1 < limit { last += 1 }
+        return last + 1
+    }
+
+    private func groupBytes(_ group: Range<Int>) -> Int {
+        var bytes = 0
+        for index in group { bytes += batch.operations[index].transaction.encodedBytesMax + 17 }
+        return bytes
+    }
+
+    /// Whether the group is refused for its form alone.
+    private func formalRefusal(_ group: Range<Int>) -> LedgerRefusal? {
+        let limits = LedgerLimits.self
+        if group.count > limits.linkedOperationsMax {
+            return .groupTooLong(count: group.count, maximum: limits.linkedOperationsMax)
+        }
+        let bytes = groupBytes(group)
+        let bytesMax =
+            group.count == 1 ? limits.operationBytesMax : max(limits.operationBytesMax, configuration.blockBytesMax)
+        if bytes > bytesMax { return .operationTooLarge(bytes: bytes, maximum: bytesMax) }
+        guard configuration.clockMode == .operations else { return nil }
+        let time = batch.operations[group.lowerBound].clockMilliseconds
+        let earliest = block.isBegun ? block.timestampMilliseconds : core.headTimestampMilliseconds
+        return time != 0 && time < earliest ? .clockBackwards(have: time, need: earliest) : nil
+    }
+
+    private func refuse(_ group: Range<Int>, _ refusal: LedgerRefusal) {
+        for index in group {
+            let ticket = batch.operations[index].ticket
+            if group.count == 1 {
+                refuse(ticket, refusal)
+            } else {
+                block.answers.append(.linkedFailed(ticket: ticket, failedIndex: 0, reason: .refused(refusal)))
+            }
+        }
+    }
+
+    /// Cuts the block where the group does not fit into it any more, and begins one. True: what was pending has been
+    /// executed.
+    private func makeRoom(_ group: Range<Int>, _ pending: Range<Int>) throws(LogError) -> Bool {
+        let bytes = groupBytes(group)
+        let time = batch.operations[group.lowerBound].clockMilliseconds
+        let isFull =
+            block.operationCount + pending.count + group.count > configuration.blockOperationsMax
+            || block.operationBytes + pendingBytes + bytes > configuration.blockBytesMax
+        let isOtherTime =
+            configuration.clockMode == .operations && block.isBegun && time != 0
+            && time != block.timestampMilliseconds
+        var hasExecuted = false
+        if isFull && block.operationCount + pending.count > 0 || isOtherTime {
+            try execute(pending)
+            hasExecuted = true
+            if block.operationCount > 0 { handOver() } else { block.unbegin() }
+            if shared.hasFailed { return true }
+        }
+        pendingBytes += bytes
+        if !block.isBegun {
+            let start = configuration.clockMode == .operations && time != 0 ? time : currentTime()
+            core.begin(block, timestampMilliseconds: start, clockMode: configuration.clockMode)
+        }
+        return hasExecuted
+    }
+
+    /// Enters the ids of the group as taken; where one is known, executes what is pending and answers.
+    private func admit(_ group: Range<Int>, _ start: inout Int) throws(LogError) {
+        if claim(group) == nil { return }
+        try execute(start..<group.lowerBound)
+        start = group.lowerBound
+        guard let known = claim(group) else { return }
+        try answerKnown(group, known)
+        start = group.upperBound
+    }
+
+    /// Enters all ids of the group, or none: then the index of the first that is in use.
+    private func claim(_ group: Range<Int>) -> Int? {
+        for index in group where !core.claim(batch.operations[index].id) {
+            for claimed in group.lowerBound..<index { core.release(batch.operations[claimed].id) }
+            return index
+        }
+        return nil
+    }
+
+    /// Answers a group of which at least one id is in the ledger, or twice in the group.
+    private func answerKnown(_ group: Range<Int>, _ known: Int) throws(LogError) {
+        var repeats: [Answer] = []
+        for index in group {
+            let operation = batch.operations[index]
+            guard let stored = try core.stored(operation.id) else { break }
+            if isSame(operation.transaction, stored.transaction) {
+                repeats.append(
+                    .final(
+                        ticket: operation.ticket, block: stored.block, index: stored.index, receipt: stored.receipt,
+                        repeated: true))
+            } else if group.count == 1 {
+                repeats.append(.conflict(ticket: operation.ticket, block: stored.block, index: stored.index))
+            } else {
+                break
+            }
+        }
+        if repeats.count == group.count {
+            block.answers.append(contentsOf: repeats)
+            return
+        }
+        for index in group {
+            block.answers.append(
+                .linkedFailed(
+                    ticket: batch.operations[index].ticket, failedIndex: known - group.lowerBound, reason: .idInUse))
+        }
+    }
+
+    private func isSame(_ transaction: Transaction, _ stored: [UInt8]) -> Bool {
+        scratch.truncate(to: 0)
+        scratch.append(transaction)
+        return scratch.bytes.elementsEqual(stored)
+    }
+
+    /// Executes operations whose ids are entered.
+    private func execute(_ range: Range<Int>) throws(LogError) {
+        defer { pendingBytes = 0 }
+        guard !range.isEmpty else { return }
+        try core.execute(batch.operations[range], in: block) { place, result, index in
+            let ticket = batch.operations[place].ticket
+            switch result {
+            case .accepted(let receipt, _):
+                block.answers.append(
+                    .final(ticket: ticket, block: block.number, index: index, receipt: receipt, repeated: false))
+            case .refused(let refusal):
+                refuse(ticket, refusal)
+            case .linkedFailed(let failedIndex, let reason):
+                block.answers.append(.linkedFailed(ticket: ticket, failedIndex: failedIndex, reason: reason))
+            }
+        }
+    }
+}

@@ -1,0 +1,104 @@
+internal import EVM
+
+/// Submissions as the sequencer takes them: operations, views and look-ups apart, and the order in which they came.
+struct SubmissionBatch {
+    enum Step {
+        case operations(Int)
+        case view
+        case lookup
+    }
+
+    var operations: [Operation] = []
+    var views: [ViewCall] = []
+    var lookups: [ReceiptLookup] = []
+    var order: [Step] = []
+
+    /// Submissions in it.
+    var count: Int { operations.count + views.count + lookups.count }
+
+    /// Empties it and keeps its memory.
+    mutating func removeAll() {
+        operations.removeAll(keepingCapacity: true)
+        views.removeAll(keepingCapacity: true)
+        lookups.removeAll(keepingCapacity: true)
+        order.removeAll(keepingCapacity: true)
+    }
+
+    /// Appends one submission; `endsGroup` where it cannot be linked with what comes next.
+    mutating func append(_ submission: Submission, endsGroup: Bool) {
+        switch submission {
+        case .operation(let operation):
+            operations.append(operation)
+            if endsGroup { operations[operations.count - 1].linkedWithNext = false }
+            if case .operations(let count) = order.last {
+                order[order.count - 1] = .operations(count + 1)
+            } else {
+                order.append(.operations(1))
+            }
+        case .view(let call):
+            views.append(call)
+            order.append(.view)
+        case .lookup(let lookup):
+            lookups.append(lookup)
+            order.append(.lookup)
+        }
+    }
+}
+
+/// The bounded queue in front of the sequencer; it takes linked groups whole or not at all.
+final class SubmissionQueue: @unchecked Sendable {
+    // Sendable: everything is guarded by `mutex`.
+    private let mutex = SystemMutex()
+    private var waiting = SubmissionBatch()
+    private var isClosed = false
+    private let countMax: Int
+
+    init(countMax: Int) { self.countMax = countMax }
+
+    /// Takes as many submissions from the front as there is room for, never part of a linked group.
+    func put(_ submissions: [Submission]) -> Int {
+        mutex.lock()
+        defer { mutex.unlock() }
+        guard !isClosed else { return 0 }
+        let taken = wholeGroups(submissions, atMost: countMax - waiting.count)
+        for index in 0..<taken {
+            waiting.append(submissions[index], endsGroup: endsGroup(submissions, index))
+        }
+        return taken
+    }
+
+    private func endsGroup(_ submissions: [Submission], _ index: Int) -> Bool {
+        guard index + 1 < submissions.count, case .operation = submissions[index + 1] else { return true }
+        return false
+    }
+
+    private func wholeGroups(_ submissions: [Submission], atMost room: Int) -> Int {
+        if submissions.count <= room { return submissions.count }
+        var taken = max(0, room)
+        while taken > 0 {
+            guard case .operation(let last) = submissions[taken - 1], last.linkedWithNext,
+                !endsGroup(submissions, taken - 1)
+            else { return taken }
+            taken -= 1
+        }
+        return 0
+    }
+
+    /// Moves everything into the batch, which is empty; false where nothing waits.
+    func take(_ batch: inout SubmissionBatch) -> Bool {
+        mutex.lock()
+        defer { mutex.unlock() }
+        guard waiting.count > 0 else { return false }
+        swap(&waiting, &batch)
+        return true
+    }
+
+    /// Takes nothing in any more.
+    func close() { mutex.withLock { isClosed = true } }
+
+    /// Whether it is closed and nothing waits.
+    var isFinished: Bool { mutex.withLock { isClosed && waiting.count == 0 } }
+
+    /// Submissions that wait.
+    var count: Int { mutex.withLock { waiting.count } }
+}
