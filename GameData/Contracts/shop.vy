@@ -75,7 +75,7 @@ def _check_open(offer: uint256, terms: uint256):
     if block.timestamp < opens:
         raw_revert(abi_encode(block.timestamp, opens, method_id=method_id("OfferNotOpenYet(uint256,uint256)")))
     closes: uint256 = (terms >> 48) & SECONDS_MAX
-    if closes != 0 and block.timestamp > closes:
+    if closes != 0 and block.timestamp >= closes:
         raw_revert(abi_encode(block.timestamp, closes, method_id=method_id("OfferOver(uint256,uint256)")))
 
 
@@ -160,7 +160,7 @@ def _set(offer: uint256, cap: uint256, stock: uint256, opens: uint256, closes: u
         raw_revert(abi_encode(opens, SECONDS_MAX, method_id=method_id("BadOffer(uint256,uint256)")))
     if closes > SECONDS_MAX:
         raw_revert(abi_encode(closes, SECONDS_MAX, method_id=method_id("BadOffer(uint256,uint256)")))
-    if closes != 0 and closes < opens:
+    if closes != 0 and closes <= opens:
         raw_revert(abi_encode(closes, opens, method_id=method_id("BadOffer(uint256,uint256)")))
     packed: uint256[2] = empty(uint256[2])
     costCount: uint256 = 0

@@ -17,7 +17,7 @@ def _check_server():
     @notice Refuses everyone but game servers.
     """
     if convert(msg.sender, uint256) >> 64 != SERVER:
-        raw_revert(abi_encode(convert(0, uint256), convert(1, uint256), method_id=method_id("NotAServer(uint256,uint256)")))
+        raw_revert(abi_encode(convert(0, uint256), convert(2, uint256), method_id=method_id("NotAServer(uint256,uint256)")))
 
 
 @internal
@@ -28,7 +28,7 @@ def _check_server_or_operator():
     """
     role: uint256 = convert(msg.sender, uint256) >> 64
     if role != SERVER and role != OPERATOR:
-        raw_revert(abi_encode(convert(0, uint256), convert(1, uint256), method_id=method_id("NotAServer(uint256,uint256)")))
+        raw_revert(abi_encode(convert(0, uint256), convert(2, uint256), method_id=method_id("NotAServer(uint256,uint256)")))
 
 
 @internal
@@ -38,4 +38,4 @@ def _check_operator():
     @notice Refuses everyone but operators.
     """
     if convert(msg.sender, uint256) >> 64 != OPERATOR:
-        raw_revert(abi_encode(convert(0, uint256), convert(2, uint256), method_id=method_id("NotAnOperator(uint256,uint256)")))
+        raw_revert(abi_encode(convert(0, uint256), convert(3, uint256), method_id=method_id("NotAnOperator(uint256,uint256)")))

@@ -1,0 +1,194 @@
+import EVM
+
+/// Reads Catalog/*.json.
+struct CatalogReader {
+    /// The game folder.
+    let folder: GameFolder
+
+    /// Currencies at most: the contracts keep that many addresses in their code.
+    static let currenciesMax: UInt64 = 16
+    /// Lines of costs or results that an offer has at most.
+    static let offerLinesMax = 4
+
+    /// The catalog, as far as it could be read; what is wrong is noted.
+    func read() -> Catalog {
+        var catalog = Catalog()
+        readCurrencies(into: &catalog)
+        readItems(into: &catalog)
+        readAccounts(into: &catalog)
+        readOffers(into: &catalog)
+        return catalog
+    }
+
+    private func readCurrencies(into catalog: inout Catalog) {
+        guard let root = folder.read("Catalog/currencies.json")?.object(["currencies"]),
+            let nodes = root.list("currencies")
+        else { return }
+        for (index, node) in nodes.enumerated() {
+            guard let object = node.object(["asset", "name", "symbol", "contract"]),
+                let asset = object.number("asset", 1...Self.currenciesMax), let name = object.text("name"),
+                let symbol = object.text("symbol"), let contract = object.text("contract")
+            else { continue }
+            if asset != UInt64(index + 1) {
+                object["asset"]?.refuse("asset \(asset) is out of order", "currencies are numbered without a gap: \(index + 1)")
+            }
+            catalog.currencies.append(Currency(asset: asset, name: name, symbol: symbol, contract: contract))
+        }
+    }
+
+    private func readItems(into catalog: inout Catalog) {
+        guard let root = folder.read("Catalog/items.json")?.object(["items", "uniqueKinds", "ranges"]) else { return }
+        let stackable = Catalog.firstItem...(Catalog.stackableLimit - 1)
+        var found: [(range: ClosedRange<UInt64>, node: DataNode)] = []
+        for node in root.list("items") ?? [] {
+            guard let object = node.object(["asset", "name"]), let asset = object.number("asset", stackable),
+                let name = object.text("name")
+            else { continue }
+            found.append((asset...asset, node))
+            catalog.items.append(Item(asset: asset, name: name))
+        }
+        for node in root["ranges"]?.list() ?? [] {
+            guard let object = node.object(["name", "first", "last"]), let name = object.text("name"),
+                let first = object.number("first", stackable), let last = object.number("last", stackable)
+            else { continue }
+            guard first <= last else {
+                object["last"]?.refuse("\(last) is before the first, \(first)", "write \(first) or more")
+                continue
+            }
+            found.append((first...last, node))
+            catalog.ranges.append(ItemRange(name: name, assets: first...last))
+        }
+        for node in root["uniqueKinds"]?.list() ?? [] {
+            guard let object = node.object(["kind", "name"]), let kind = object.number("kind", 1...0xffff_ffff),
+                let name = object.text("name")
+            else { continue }
+            if catalog.uniqueKinds.contains(where: { $0.kind == kind }) {
+                object["kind"]?.refuse("kind \(kind) stands there twice", "give each kind a number of its own")
+            }
+            catalog.uniqueKinds.append(UniqueKind(kind: kind, name: name))
+        }
+        catalog.items.sort { $0.asset < $1.asset }
+        catalog.stackable = merged(found)
+    }
+
+    private func merged(_ found: [(range: ClosedRange<UInt64>, node: DataNode)]) -> [ClosedRange<UInt64>] {
+        var result: [ClosedRange<UInt64>] = []
+        for (range, node) in found.sorted(by: { $0.range.lowerBound < $1.range.lowerBound }) {
+            guard let last = result.last, range.lowerBound <= last.upperBound + 1 else {
+                result.append(range)
+                continue
+            }
+            if range.lowerBound <= last.upperBound {
+                node.refuse("asset \(range.lowerBound) stands there twice", "give each item a number of its own")
+            }
+            result[result.count - 1] = last.lowerBound...max(last.upperBound, range.upperBound)
+        }
+        return result
+    }
+
+    private func readAccounts(into catalog: inout Catalog) {
+        guard let root = folder.read("Catalog/accounts.json")?.object(["faucets", "sinks", "credits"]) else { return }
+        catalog.faucets = names(root, "faucets")
+        catalog.sinks = names(root, "sinks")
+        for name in catalog.faucets { catalog.houses[NamedAccount.faucet(name)] = .faucet }
+        for name in catalog.sinks { catalog.houses[NamedAccount.sink(name)] = .sink }
+        catalog.houses[NamedAccount.treasury] = .treasury
+        for node in root["credits"]?.list() ?? [] {
+            guard let object = node.object(["account", "asset", "limit"]), let name = object.text("account"),
+                let asset = currency(object, "asset", catalog), let limit = object.number("limit")
+            else { continue }
+            guard let account = catalog.account(named: name) else {
+                object["account"]?.refuse("\"\(name)\" is no account", "write player:NAME, treasury, faucet:NAME or sink:NAME")
+                continue
+            }
+            catalog.credits.append(StartCredit(account: account, asset: asset, limit: limit))
+        }
+    }
+
+    private func names(_ root: DataObject, _ field: String) -> [String] {
+        var names: [String] = []
+        for node in root.list(field) ?? [] {
+            guard let object = node.object(["name", "says"]), let name = object.text("name") else { continue }
+            if names.contains(name) {
+                object["name"]?.refuse("\"\(name)\" stands there twice", "write it once")
+            }
+            names.append(name)
+        }
+        return names
+    }
+
+    private func readOffers(into catalog: inout Catalog) {
+        guard let root = folder.read("Catalog/offers.json")?.object(["offers", "buybacks"]) else { return }
+        let known = ["offer", "name", "costs", "results", "stock", "capPerPlayer", "opens", "closes"]
+        for node in root.list("offers") ?? [] {
+            guard let object = node.object(known), let offer = object.number("offer", 1...0xffff_ffff),
+                let name = object.text("name"), let costs = lines(object.required("costs"), catalog),
+                let results = lines(object.required("results"), catalog), let stock = stock(object.required("stock"))
+            else { continue }
+            if catalog.offers.contains(where: { $0.offer == offer }) {
+                object["offer"]?.refuse("offer \(offer) stands there twice", "give each offer a number of its own")
+            }
+            if results.isEmpty {
+                object["results"]?.refuse("the offer gives nothing", "write at least one [asset, amount]")
+            }
+            let opens = object["opens"]?.number(0...Self.secondsMax) ?? 0
+            let closes = object["closes"]?.number(0...Self.secondsMax) ?? 0
+            if closes != 0, closes <= opens {
+                object["closes"]?.refuse(
+                    "the offer closes at \(closes) and opens at \(opens)", "write more than \(opens)")
+            }
+            catalog.offers.append(
+                Offer(
+                    offer: offer, name: name, costs: costs, results: results, stock: stock,
+                    capPerPlayer: object["capPerPlayer"]?.number(0...0xffff_ffff) ?? 0, opens: opens, closes: closes))
+        }
+        for node in root["buybacks"]?.list() ?? [] {
+            guard let object = node.object(["asset", "currency", "price"]), let asset = object.number("asset"),
+                let currency = currency(object, "currency", catalog), let price = object.number("price", 1...UInt64.max)
+            else { continue }
+            guard catalog.isItem(asset) else {
+                object["asset"]?.refuse("\(asset) is not an item of the catalog", "write the asset of an item")
+                continue
+            }
+            catalog.buybacks.append(Buyback(asset: asset, currency: currency, price: price))
+        }
+    }
+
+    /// The contracts keep times in 48 bits.
+    private static let secondsMax: UInt64 = (1 << 48) - 1
+
+    private func currency(_ object: DataObject, _ field: String, _ catalog: Catalog) -> UInt64? {
+        guard let asset = object.number(field) else { return nil }
+        if catalog.isCurrency(asset) { return asset }
+        object[field]?.refuse("\(asset) is not a currency", "currencies are 1 to \(catalog.currencies.count)")
+        return nil
+    }
+
+    private func stock(_ node: DataNode?) -> UInt64? {
+        guard let node else { return nil }
+        if node.characters == "unlimited" { return .max }
+        return node.number()
+    }
+
+    private func lines(_ node: DataNode?, _ catalog: Catalog) -> [AssetLine]? {
+        guard let node, let nodes = node.list() else { return nil }
+        if nodes.count > Self.offerLinesMax {
+            node.refuse("there are \(nodes.count) lines", "write at most \(Self.offerLinesMax)")
+            return nil
+        }
+        var lines: [AssetLine] = []
+        for line in nodes {
+            guard let pair = line.list(), pair.count == 2 else {
+                line.refuse("\(line.summary) is not a line", "write [asset, amount]")
+                return nil
+            }
+            guard let asset = pair[0].number(), let amount = pair[1].number(1...UInt64.max) else { return nil }
+            guard catalog.isAsset(asset) else {
+                pair[0].refuse("asset \(asset) is not in the catalog", "write the number of a currency or an item")
+                return nil
+            }
+            lines.append(AssetLine(asset: asset, amount: amount))
+        }
+        return lines
+    }
+}

@@ -1,0 +1,103 @@
+public import EVM
+
+/// The meaning of a game: its catalog, its actions and what they become, its first state. Loaded once and never changed.
+public final class Game: Sendable {
+    /// What there is in the game.
+    public let catalog: Catalog
+    /// Every action by its number.
+    public let actions: [UInt16: ActionDefinition]
+    /// Every action by its name.
+    public let actionsByName: [String: ActionDefinition]
+    /// Every refusal of errors.json, by number.
+    public let refusals: [RefusalDefinition]
+    /// The first state.
+    public let genesis: GenesisPlan
+    /// Where balances are kept that must sum to zero.
+    public let assetRules: [BalanceRule]
+    /// Addresses of the contracts by their name in genesis.json.
+    public let contracts: [String: Address]
+
+    private let mapper: ActionMapper
+    private let queries: GameQueries
+    private let decoder: MovementDecoder
+
+    /// Reads and checks a game folder and makes its first state; throws everything that is wrong at once.
+    public static func load(folder path: String) throws(GameDataError) -> Game {
+        try GameLoader(path: path).load()
+    }
+
+    init(
+        catalog: Catalog, actions: [ActionDefinition], genesis: GenesisPlan, assetRules: [BalanceRule],
+        contracts: [String: Address], mapper: ActionMapper, queries: GameQueries
+    ) {
+        self.catalog = catalog
+        self.actions = Dictionary(uniqueKeysWithValues: actions.map { ($0.code, $0) })
+        actionsByName = Dictionary(uniqueKeysWithValues: actions.map { ($0.name, $0) })
+        refusals = mapper.refusals.definitions.sorted { $0.code < $1.code }
+        self.genesis = genesis
+        self.assetRules = assetRules
+        self.contracts = contracts
+        self.mapper = mapper
+        self.queries = queries
+        decoder = MovementDecoder(currencies: queries.currencies, items: queries.items)
+    }
+
+    /// The transaction that an action becomes, or why it is refused before anything is executed.
+    ///
+    /// `actor` is the account that acts, zero for the session's own.
+    public func map(
+        code: UInt16, actor: Address, payload: UnsafeRawBufferPointer, session: SessionIdentity
+    ) -> Result<Transaction, ActionRefusal> {
+        mapper.map(code: code, actor: actor, payload: payload, session: session)
+    }
+
+    /// What the executed action of this code is answered with.
+    public func reply(_ code: UInt16, _ receipt: Receipt) -> GameReply {
+        guard let place = mapper.place(of: code) else {
+            return .refused(mapper.refusals.refusal(.unknownAction, have: UInt64(code), need: 0))
+        }
+        switch receipt.outcome {
+        case .success: break
+        case .reverted: return .refused(mapper.refusals.refusal(revert: receipt.output))
+        case .halted:
+            let limit = mapper.plans[place].gasLimit
+            return .refused(mapper.refusals.refusal(.halted, have: receipt.gasUsed, need: limit))
+        }
+        let plan = mapper.plans[place].reply
+        // The event of the action is the last thing that its contract writes.
+        guard let log = receipt.logs.last(where: { $0.topics.first == plan.topic && $0.topics.count == plan.topicCount })
+        else { return .done(0, 0) }
+        return .done(ReplyPlan.number(at: plan.result0, of: log), ReplyPlan.number(at: plan.result1, of: log))
+    }
+
+    /// What moved in a receipt, in order.
+    public func movements(of receipt: Receipt) -> [AssetMovement] { decoder.movements(of: receipt) }
+
+    /// The question what an account has of an asset; nil for an asset that does not exist.
+    public func balanceRequest(account: Address, asset: UInt64) -> ViewRequest? { queries.balance(account, asset) }
+
+    /// The question what an account holds, from an asset on.
+    public func inventoryRequest(account: Address, from asset: UInt64, limit: UInt64) -> ViewRequest {
+        queries.inventory(account, from: asset, limit: limit)
+    }
+
+    /// The question what an offer is.
+    public func offerRequest(_ offer: UInt64) -> ViewRequest { queries.offer(offer) }
+
+    /// Reads the answer to `balanceRequest`.
+    public func balance(from output: [UInt8]) -> BalanceView? { GameQueries.decodeBalance(output) }
+
+    /// Reads the answer to `inventoryRequest`.
+    public func inventory(from output: [UInt8]) -> InventoryView? { GameQueries.decodeInventory(output) }
+
+    /// Reads the answer to `offerRequest`; nil where there is no such offer.
+    public func offer(from output: [UInt8]) -> OfferView? { GameQueries.decodeOffer(output) }
+
+    /// The code and the payload bytes of an action by its name; fields that are not named are zero.
+    public func encodePayload(
+        action name: String, fields: [String: FieldValue]
+    ) throws(PayloadError) -> (code: UInt16, payload: [UInt8]) {
+        guard let action = actionsByName[name] else { throw .unknownAction(name) }
+        return (action.code, try action.encodePayload(fields))
+    }
+}
