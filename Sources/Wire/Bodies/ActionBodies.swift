@@ -22,12 +22,20 @@ public struct ActionBody: WireBody {
 
     /// Appends the body's bytes.
     public func encode(into buffer: inout [UInt8]) {
+        Self.encodeHead(
+            code: code, clockMilliseconds: clockMilliseconds, actor: actor, payloadBytes: payload.count, into: &buffer)
+        buffer.append(contentsOf: payload)
+    }
+
+    /// Appends the 40 bytes before a payload that the caller appends.
+    public static func encodeHead(
+        code: UInt16, clockMilliseconds: UInt64, actor: Account, payloadBytes: Int, into buffer: inout [UInt8]
+    ) {
         buffer.append(littleEndian: UInt32(code))
-        buffer.append(littleEndian: UInt32(payload.count))
+        buffer.append(littleEndian: UInt32(payloadBytes))
         buffer.append(littleEndian: clockMilliseconds)
         buffer.append(actor)
         buffer.append(littleEndian: UInt32(0))
-        buffer.append(contentsOf: payload)
     }
 
     /// Reads the body.
