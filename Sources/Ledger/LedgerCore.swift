@@ -40,6 +40,15 @@ final class LedgerCore {
         world.remember(blockHash: genesisDigest, number: 0)
     }
 
+    /// A ledger at its genesis that keeps its receipts in memory.
+    convenience init(genesis: LedgerGenesis, executor: any BlockExecutor) throws(LedgerError) {
+        do throws(LogError) {
+            self.init(genesis: genesis, executor: executor, store: try ReceiptStore(path: nil, chunksInMemory: .max))
+        } catch {
+            throw .disk(error)
+        }
+    }
+
     /// What PREVRANDAO returns in the next block: nobody outside knows it beforehand in wall mode, and in operations
     /// mode it depends on nothing but the time.
     func prevrandao(timestampMilliseconds: UInt64, clockMode: ClockMode) -> Hash256 {

@@ -65,6 +65,7 @@ struct FlatTable<Entry: FlatEntry>: ~Copyable {
 
     /// A table of 2^shardBits shards that holds `expected` entries without growing.
     init(shardBits: Int, expected: Int = 0) {
+        precondition(shardBits > 0, "the shift by 64 bits would keep all of them")
         self.shardBits = UInt64(shardBits)
         seed = HashSeed()
         let shardCount = 1 << shardBits

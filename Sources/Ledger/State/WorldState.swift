@@ -17,7 +17,7 @@ public final class WorldState: StateView {
     /// An empty world with room for so many accounts and slots before its tables grow.
     public init(expectedAccounts: Int = 0, expectedSlots: Int = 0) {
         accounts = FlatTable(shardBits: LedgerLimits.tableShardBits, expected: expectedAccounts)
-        owners = FlatTable(shardBits: 0)
+        owners = FlatTable(shardBits: 4)
         slots = FlatTable(shardBits: LedgerLimits.tableShardBits, expected: expectedSlots)
     }
 
