@@ -21,7 +21,7 @@ public struct CanonicalImporter: MatchImporter {
 
     /// The match, its events by time and number.
     public func read(_ source: MatchSource, prices: PriceTable?) throws(ImportError) -> Match {
-        var reading = CanonicalReading(file: source.file, prices: prices)
+        var reading = CanonicalReading(file: source.file, contentName: source.contentName, prices: prices)
         var start = 0
         var line = 1
         let bytes = source.bytes
@@ -49,6 +49,8 @@ public struct CanonicalImporter: MatchImporter {
 /// The state of reading canonical lines: what the header said, which numbers were used, which prices hold.
 struct CanonicalReading {
     private let file: String
+    /// The name of a match whose file says none.
+    private let contentName: String
     private let prices: PriceTable?
     private var name: String?
     private var tolerance: Int64 = 0
@@ -56,8 +58,9 @@ struct CanonicalReading {
     private var events: [(event: MatchEvent, line: Int)] = []
     private var linesBySequence: [Int64: Int] = [:]
 
-    init(file: String, prices: PriceTable?) {
+    init(file: String, contentName: String, prices: PriceTable?) {
         self.file = file
+        self.contentName = contentName
         self.prices = prices
     }
 
@@ -76,7 +79,7 @@ struct CanonicalReading {
             if let source = try reader.optionalText("source") { notes.append(source) }
             return
         }
-        guard let known = EventKind(rawValue: kind) else {
+        guard let known = MatchEventKind(rawValue: kind) else {
             throw reader.error("the kind \"\(kind)\" is unknown", "it is one of \(Self.kinds)")
         }
         for member in reader.node.members where !CanonicalImporter.keys.contains(member.key) {
@@ -92,9 +95,6 @@ struct CanonicalReading {
     /// The match in order, after the references were checked.
     func finish() throws(ImportError) -> Match {
         guard !events.isEmpty else { throw ImportError(file: file, problem: "has no events") }
-        guard let name else {
-            throw ImportError(file: file, line: events[0].line, problem: "no line says the \"match\"", remedy: "at least one line names it")
-        }
         var ordered = events
         ordered.sort {
             ($0.event.timeMilliseconds, $0.event.sequence) < ($1.event.timeMilliseconds, $1.event.sequence)
@@ -105,12 +105,12 @@ struct CanonicalReading {
                 file: file, line: line, path: "$.ref", problem: "no event has the number \(reference)",
                 remedy: "ref is the seq of another event of this file")
         }
-        var match = Match(name: name, format: "canonical", events: ordered.map(\.event), tolerance: tolerance, notes: notes)
+        var match = Match(name: name ?? "match-" + contentName, format: "canonical", events: ordered.map(\.event), tolerance: tolerance, notes: notes)
         CanonicalPrices.fill(&match, table: prices)
         return match
     }
 
-    static let kinds = (["match"] + EventKind.allCases.map(\.rawValue)).joined(separator: ", ")
+    static let kinds = (["match"] + MatchEventKind.allCases.map(\.rawValue)).joined(separator: ", ")
 
     private mutating func setName(_ match: String, _ reader: JSONReader) throws(ImportError) {
         guard !match.isEmpty, match.utf8.count <= CanonicalImporter.matchNameBytesMax else {
@@ -122,7 +122,7 @@ struct CanonicalReading {
         name = match
     }
 
-    private func event(_ kind: EventKind, _ reader: JSONReader) throws(ImportError) -> MatchEvent {
+    private func event(_ kind: MatchEventKind, _ reader: JSONReader) throws(ImportError) -> MatchEvent {
         var event = MatchEvent(timeMilliseconds: try reader.integer("t", in: JSONReader.times), kind: kind, actor: slotOfTheGame)
         event.sequence = try reader.optionalInteger("seq") ?? Int64(events.count)
         event.actor = try slot("actor", reader) ?? slotOfTheGame

@@ -281,7 +281,7 @@ struct LeagueAccounts {
 
     @discardableResult
     private mutating func append(
-        _ time: Int64, _ kind: EventKind, _ slot: Int64, _ set: (inout MatchEvent) -> Void = { _ in }
+        _ time: Int64, _ kind: MatchEventKind, _ slot: Int64, _ set: (inout MatchEvent) -> Void = { _ in }
     ) -> Int64 {
         var event = MatchEvent(
             sequence: Int64(events.count), timeMilliseconds: time, kind: kind, actor: "\(slot)")

@@ -7,7 +7,7 @@ enum EventRules {
         case itemOrAmount = "item or amount"
     }
 
-    static let needed: [EventKind: [Field]] = [
+    static let needed: [MatchEventKind: [Field]] = [
         .price: [.item],
         .credit: [.actor, .amount],
         .reward: [.actor, .itemOrAmount],
@@ -46,7 +46,7 @@ enum EventRules {
         }
     }
 
-    private static func names(_ kind: EventKind) -> String {
+    private static func names(_ kind: MatchEventKind) -> String {
         (needed[kind] ?? []).map(\.rawValue).joined(separator: ", ")
     }
 }

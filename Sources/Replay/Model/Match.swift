@@ -30,7 +30,7 @@ public struct Match: Sendable, Equatable {
     }
 
     /// How often each kind occurs.
-    public var counts: [EventKind: Int] {
+    public var counts: [MatchEventKind: Int] {
         events.reduce(into: [:]) { $0[$1.kind, default: 0] += 1 }
     }
 

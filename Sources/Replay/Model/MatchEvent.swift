@@ -4,7 +4,7 @@ public struct MatchEvent: Sendable, Equatable {
     public var sequence: Int64
     /// Milliseconds since the start of the match; may be negative.
     public var timeMilliseconds: Int64
-    public var kind: EventKind
+    public var kind: MatchEventKind
     /// The slot of the player that the event is about.
     public var actor: String
     public var counterparty: String?
@@ -21,7 +21,7 @@ public struct MatchEvent: Sendable, Equatable {
 
     /// An event with what most kinds need; the rest is set afterwards.
     public init(
-        sequence: Int64 = 0, timeMilliseconds: Int64, kind: EventKind, actor: String, counterparty: String? = nil,
+        sequence: Int64 = 0, timeMilliseconds: Int64, kind: MatchEventKind, actor: String, counterparty: String? = nil,
         item: String? = nil, quantity: Int64? = nil, unitPrice: Int64? = nil, amount: Int64? = nil,
         currency: String? = nil, fee: Int64? = nil, reference: Int64? = nil, source: String? = nil
     ) {

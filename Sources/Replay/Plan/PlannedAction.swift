@@ -1,3 +1,5 @@
+public import Wire
+
 /// An account by what it is for, before it becomes 20 bytes.
 public enum AccountName: Sendable, Hashable {
     /// A player, by the full name `<match>/<slot>`.
@@ -5,18 +7,6 @@ public enum AccountName: Sendable, Hashable {
     case faucet(String)
     case sink(String)
     case treasury
-}
-
-/// Some of one asset.
-public struct AssetAmount: Sendable, Hashable {
-    public var asset: UInt64
-    public var amount: UInt64
-
-    /// An amount of an asset.
-    public init(asset: UInt64, amount: UInt64) {
-        self.asset = asset
-        self.amount = amount
-    }
 }
 
 /// The value of one field of an action, named as in GameData/Actions.
@@ -47,7 +37,7 @@ public struct Effect: Sendable, Equatable {
 public struct PlannedAction: Sendable, Equatable {
     /// The event that it belongs to.
     public var sequence: Int64
-    public var kind: EventKind
+    public var kind: MatchEventKind
     /// 16 bytes, made of the match, the event and the part.
     public var operationID: [UInt8]
     public var name: String

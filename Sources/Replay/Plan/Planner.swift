@@ -1,3 +1,5 @@
+import Wire
+
 /// Turns canonical events into actions of the game.
 ///
 /// A purchase is an exchange with a sink and a faucet of the game at the price of the match; what is used up for it goes into the same exchange.
@@ -147,7 +149,7 @@ public struct Planner {
             throw PlanError(sequence: event.sequence, problem: "the fee \(fee) is more than the amount \(price.amount)")
         }
         let (product, overflow) = price.amount.multipliedReportingOverflow(by: UInt64(options.tradeFeeBasisPoints))
-        if !overflow, product / 10_000 == fee {
+        if !overflow, product / 10_000 == fee, price.amount > 0 {
             var action = action(event, "trade", [
                 "first": .account(.player(seller)), "second": .account(.player(buyer)),
                 "firstGives": .line(item), "secondGives": .line(price),
@@ -277,7 +279,7 @@ public struct Planner {
 
     private mutating func thing(_ event: MatchEvent) throws(PlanError) -> AssetAmount {
         guard let item = event.item, let asset = items.asset(item) else {
-            throw PlanError(sequence: event.sequence, problem: "more than \(ItemNumbers.namedMax) items have names")
+            throw PlanError(sequence: event.sequence, problem: "more than \(ItemNumbers.each) items have names")
         }
         return AssetAmount(asset: asset, amount: UInt64(max(0, event.quantity ?? 1)))
     }

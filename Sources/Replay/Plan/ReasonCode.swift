@@ -1,7 +1,7 @@
 /// Why an exchange or a grant of a replay happens, as the number that goes into the contract's event.
 enum ReasonCode {
     /// The code of each kind of event, the same for ever.
-    static func code(_ kind: EventKind) -> UInt64 {
+    static func code(_ kind: MatchEventKind) -> UInt64 {
         switch kind {
         case .reward: 1
         case .purchase: 2

@@ -1,5 +1,5 @@
 /// What can happen in a match: the words of the canonical form, in docs/MATCHES.md one by one.
-public enum EventKind: String, Sendable, CaseIterable {
+public enum MatchEventKind: String, Sendable, CaseIterable {
     /// The price of an item from here on.
     case price
     /// How far below zero a player may go from here on.

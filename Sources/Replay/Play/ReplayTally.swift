@@ -1,0 +1,63 @@
+/// What came of a replay: what was applied and refused, which balances were met, and how long answers took.
+public struct ReplayTally: Sendable, Equatable {
+    /// Why actions were refused, and how often.
+    public struct Refusal: Sendable, Equatable {
+        /// The server's code.
+        public var code: UInt16
+        /// What the server said the first time.
+        public var message: String
+        public var count: Int
+        /// The first events that it met, at most five.
+        public var events: [Int64]
+    }
+
+    /// A recorded balance and what the ledger said; nil when it said nothing.
+    public struct CheckedSnapshot: Sendable, Equatable {
+        public var check: SnapshotCheck
+        public var balance: Int64?
+
+        /// Whether the ledger met the record, within the tolerance of the match.
+        public var isExact: Bool {
+            guard let balance else { return false }
+            return abs(balance - check.recorded) <= check.tolerance
+        }
+    }
+
+    /// Events whose actions were applied, in the order of the plan.
+    public var applied = 0
+    /// Events of which an action was refused.
+    public var refused = 0
+    /// Events that the server had applied before under the same operation id.
+    public var repeated = 0
+    /// Answers that asked to come again later.
+    public var busy = 0
+    public var refusals: [Refusal] = []
+    public var snapshots: [CheckedSnapshot] = []
+    /// Positions in the plan's actions that were applied, for the totals of the players.
+    public var appliedSequences: Set<Int64> = []
+    /// From the first action to the last answer.
+    public var seconds: Double = 0
+    /// Nanoseconds from sending to the answer, sorted.
+    public var latenciesNanoseconds: [UInt64] = []
+
+    /// Nothing yet.
+    public init() {}
+
+    /// Recorded balances that the ledger met.
+    public var exact: Int { snapshots.count { $0.isExact } }
+
+    /// A quantile of the latency in milliseconds; zero when nothing was answered.
+    public func latencyMilliseconds(_ quantile: Double) -> Double {
+        guard !latenciesNanoseconds.isEmpty else { return 0 }
+        let rank = (quantile * Double(latenciesNanoseconds.count)).rounded(.up)
+        let index = min(latenciesNanoseconds.count - 1, max(0, Int(rank) - 1))
+        return Double(latenciesNanoseconds[index]) / 1_000_000
+    }
+
+    mutating func note(refusal code: UInt16, _ message: String, event: Int64) {
+        let index = refusals.firstIndex { $0.code == code } ?? refusals.count
+        if index == refusals.count { refusals.append(Refusal(code: code, message: message, count: 0, events: [])) }
+        refusals[index].count += 1
+        if refusals[index].events.count < 5 { refusals[index].events.append(event) }
+    }
+}
