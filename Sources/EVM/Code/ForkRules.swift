@@ -70,11 +70,6 @@ struct ForkRules {
     /// Divisor in the exponent of the blob fee (EIP-4844, EIP-7691).
     var blobFeeUpdateFraction: UInt64 = 0
 
-    /// Whether a precompiled contract is at the address of this number.
-    func hasPrecompile(_ number: UInt64) -> Bool { number == 0x100 ? fork >= .osaka : number &- 1 < precompileCount }
-    /// Precompiled contracts at addresses from 1 on.
-    var precompileCount: UInt64 = 4
-
     /// The rules of a fork.
     init(_ fork: Fork) {
         self.fork = fork
@@ -94,14 +89,12 @@ struct ForkRules {
                 $0.contractNonce = 1
             }
         ),
-        (.byzantium, { $0.precompileCount = 8 }),
         (.constantinople, { $0.storagePricing = .net }),
         (.petersburg, { $0.storagePricing = .simple }),
         (
             .istanbul,
             {
                 $0.storagePricing = .net
-                $0.precompileCount = 9
                 $0.storageSentryGas = 2_300
                 $0.storageDirtyGas = 800
                 $0.nonzeroByteGas = 16
@@ -134,7 +127,6 @@ struct ForkRules {
         (
             .cancun,
             {
-                $0.precompileCount = 10
                 $0.blobsMax = 6
                 $0.blobFeeUpdateFraction = 3_338_477
             }
@@ -142,7 +134,6 @@ struct ForkRules {
         (
             .prague,
             {
-                $0.precompileCount = 17
                 $0.floorTokenGas = 10
                 $0.blobsMax = 9
                 $0.blobFeeUpdateFraction = 5_007_716

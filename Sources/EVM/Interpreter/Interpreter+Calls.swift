@@ -84,8 +84,9 @@ extension Interpreter {
         if !isDelegated, let precompile = precompile(request.target) {
             return runPrecompile(
                 precompile, input: UnsafeRawBufferPointer(start: input, count: Int(request.inputSize.l0)),
-                gas: calleeGas, checkpoint, UnsafeMutableRawBufferPointer(start: outputTarget, count: Int(request.outputSize.l0)),
-                result, left &- beyond)
+                gas: calleeGas, checkpoint,
+                UnsafeMutableRawBufferPointer(start: outputTarget, count: Int(request.outputSize.l0)), result,
+                left &- beyond)
         }
         if body.pointee.size == 0 { return finishAtOnce(true, result, left &+ calleeGas &- beyond) }
 
@@ -131,7 +132,7 @@ extension Interpreter {
 
     /// Runs a precompile in the place of a frame.
     private mutating func runPrecompile(
-        _ precompile: PrecompileReference, input: UnsafeRawBufferPointer, gas: Int64, _ checkpoint: Checkpoint,
+        _ precompile: Precompile, input: UnsafeRawBufferPointer, gas: Int64, _ checkpoint: Checkpoint,
         _ target: UnsafeMutableRawBufferPointer, _ result: UnsafeMutablePointer<U256>, _ callerGas: Int64
     ) -> Int64 {
         let left = run(precompile, input, gas)

@@ -32,7 +32,9 @@ extension Interpreter {
         let frame = frame
         if code {
             let body = frame.pointee.code
-            copy(body.pointee.bytes, body.pointee.size, from: sp[-2], to: Int(truncatingIfNeeded: sp[-1].l0), count: Int(size.l0))
+            copy(
+                body.pointee.bytes, body.pointee.size, from: sp[-2], to: Int(truncatingIfNeeded: sp[-1].l0),
+                count: Int(size.l0))
         } else {
             copy(
                 frame.pointee.input, frame.pointee.inputSize, from: sp[-2], to: Int(truncatingIfNeeded: sp[-1].l0),
@@ -166,7 +168,9 @@ extension Interpreter {
         if left < 0 { return left }
         journal.load(index)
         let body = code(of: index)
-        copy(body.pointee.bytes, body.pointee.size, from: sp[-3], to: Int(truncatingIfNeeded: sp[-2].l0), count: Int(size.l0))
+        copy(
+            body.pointee.bytes, body.pointee.size, from: sp[-3], to: Int(truncatingIfNeeded: sp[-2].l0),
+            count: Int(size.l0))
         return left
     }
 

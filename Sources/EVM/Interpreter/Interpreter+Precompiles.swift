@@ -1,19 +1,29 @@
-/// The number of a precompiled contract: its address.
-struct PrecompileReference {
-    var number: UInt64
-}
-
 extension Interpreter {
     /// The precompiled contract at an address, if the fork has one there.
     @inline(__always)
-    func precompile(_ address: U256) -> PrecompileReference? {
-        // Addresses are 20 bytes: what an instruction leaves above them does not count.
-        if address.l0 > 0x100 || address.l1 != 0 || UInt32(truncatingIfNeeded: address.l2) != 0 { return nil }
-        return rules.hasPrecompile(address.l0) ? PrecompileReference(number: address.l0) : nil
+    func precompile(_ address: U256) -> Precompile? {
+        Precompiles.lookup(Address(word: address), rules.fork)
     }
 
     /// Runs a precompiled contract and leaves its output in `returnData`; the gas left, negative when it fails.
-    mutating func run(_ precompile: PrecompileReference, _ input: UnsafeRawBufferPointer, _ gas: Int64) -> Int64 {
-        return -1
+    @inline(never)
+    mutating func run(_ precompile: Precompile, _ input: UnsafeRawBufferPointer, _ gas: Int64) -> Int64 {
+        returnData.truncate(to: 0)
+        if precompile.kind == .identity {
+            // Compilers copy memory with it, so it goes without an array between.
+            let left = gas &- 15 &- 3 &* Int64((input.count + 31) / 32)
+            if left < 0 { return left }
+            if let start = input.baseAddress {
+                returnData.append(from: start.assumingMemoryBound(to: UInt8.self), count: input.count)
+            }
+            return left
+        }
+        guard case .success(let used, let output) = precompile.run(input: input, gasLimit: UInt64(gas)) else {
+            return -1
+        }
+        output.withUnsafeBufferPointer { bytes in
+            if let start = bytes.baseAddress { returnData.append(from: start, count: bytes.count) }
+        }
+        return gas &- Int64(used)
     }
 }

@@ -15,14 +15,7 @@ extension Interpreter {
     }
 
     private func validateKind(_ transaction: Transaction) throws(TransactionRefusal) {
-        let need: Fork =
-            switch transaction.kind {
-            case .legacy, .session: .frontier
-            case .accessList: .berlin
-            case .dynamicFee: .london
-            case .blob: .cancun
-            case .setCode: .prague
-            }
+        let need = transaction.kind.activeFrom
         if rules.fork < need { throw .kindNotActive(transaction.kind, have: rules.fork, need: need) }
         if let chain = transaction.chainID, chain != block.chainID {
             throw .wrongChain(have: chain, need: block.chainID)
