@@ -1,5 +1,4 @@
 import EVM
-import Wire
 
 /// Why an action was refused before anything was executed, with the two numbers that disagree.
 public struct ActionRefusal: Error, Sendable, Equatable {
@@ -60,8 +59,8 @@ struct RefusalTable: Sendable {
     /// Places in `definitions` of those that the code makes.
     private let known: [KnownRefusal: Int]
 
-    /// Codes below this are those of the wire.
-    static let firstOfGame: UInt64 = 100
+    /// Codes from 200 on are those of the wire.
+    static let codeMax: UInt64 = 199
 
     /// Reads Actions/errors.json; what is wrong is noted.
     init(folder: GameFolder) {
@@ -70,17 +69,11 @@ struct RefusalTable: Sendable {
         let root = folder.read("Actions/errors.json")
         for node in root?.object(["refusals"])?.list("refusals") ?? [] {
             guard let object = node.object(["code", "name", "error", "selector", "have", "need", "sentence"]),
-                let code = object.number("code", 1...9_999), let name = object.text("name"),
+                let code = object.number("code", 1...Self.codeMax), let name = object.text("name"),
                 let have = object.text("have"), let need = object.text("need"), let sentence = object.text("sentence")
             else { continue }
             if let other = definitions.first(where: { $0.code == UInt16(code) || $0.name == name }) {
                 node.refuse("\(name) and \(other.name) share a code or a name", "give each refusal its own")
-            }
-            let reserved = ErrorCode(rawValue: UInt16(code))
-            if code < Self.firstOfGame, reserved.map({ "\($0)" }) != name {
-                object["code"]?.refuse(
-                    "\(code) is the wire's own code for \(reserved.map { "\($0)" } ?? "nothing")",
-                    "write \(Self.firstOfGame) or more")
             }
             let error = object["error"]?.text()
             if let error {
