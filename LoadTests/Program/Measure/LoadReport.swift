@@ -1,0 +1,121 @@
+/// The figures of one measured window.
+struct LoadReport {
+    var scenario: String
+    /// Operations answered as final within the window, refused ones included.
+    var operations: UInt64
+    /// Length of the window.
+    var seconds: Double
+    /// Operations that a contract or the server refused.
+    var refused: UInt64
+    /// Answers that should not happen, lost connections, and differences found at the end.
+    var errors: UInt64
+    var latency: LatencySummary
+    /// CPU of the server per operation; nil when the server is not ours to watch.
+    var serverCpuMicrosecondsPerOperation: Double?
+    /// The server's own figures over the window; nil when it gave none.
+    var server: ServerFigures?
+    var cores: Int
+
+    /// Operations a second.
+    var operationsPerSecond: Double { seconds > 0 ? Double(operations) / seconds : 0 }
+
+    /// The report as one JSON object; the names of its keys are an interface.
+    var json: JSONText {
+        .object([
+            ("scenario", .text(scenario)),
+            ("operations", .count(operations)),
+            ("operationsPerSecond", .decimal(operationsPerSecond, places: 1)),
+            ("refused", .count(refused)),
+            ("errors", .count(errors)),
+            ("latencyMilliseconds", latency.json),
+            (
+                "serverCpuMicrosecondsPerOperation",
+                Self.decimal(serverCpuMicrosecondsPerOperation, places: 3)
+            ),
+            ("gasPerOperation", Self.decimal(gasPerOperation, places: 1)),
+            ("gasPerSecond", Self.decimal(gasPerSecond, places: 0)),
+            ("blocks", server.map { .count($0.blocks) } ?? .null),
+            ("operationsPerBlock", Self.decimal(operationsPerBlock, places: 2)),
+            ("executor", server.map { .text($0.executor) } ?? .null),
+            ("workers", server.map { .count($0.workers) } ?? .null),
+            ("cores", .count(cores)),
+            (
+                "diskSyncMilliseconds",
+                .object([
+                    ("p50", Self.decimal(server?.diskSyncP50Milliseconds, places: 3)),
+                    ("p99", Self.decimal(server?.diskSyncP99Milliseconds, places: 3)),
+                ])
+            ),
+        ])
+    }
+
+    /// Gas of an operation on average, by the server's own count of both.
+    var gasPerOperation: Double? {
+        guard let server, server.operations > 0 else { return nil }
+        return Double(server.gas) / Double(server.operations)
+    }
+
+    /// Gas a second.
+    var gasPerSecond: Double? { gasPerOperation.map { $0 * operationsPerSecond } }
+
+    /// Operations in a micro-block on average.
+    var operationsPerBlock: Double? {
+        guard let server, server.blocks > 0 else { return nil }
+        return Double(server.operations) / Double(server.blocks)
+    }
+
+    /// The report for people.
+    var text: String {
+        var lines = [String]()
+        func line(_ name: String, _ value: String) {
+            lines.append(name + String(repeating: " ", count: max(1, 22 - name.count)) + value)
+        }
+        func number(_ value: Double?, _ places: Int, _ unit: String) -> String {
+            value.map { JSONText.number($0, places: places) + " " + unit } ?? "unknown"
+        }
+        let refusedShare = operations > 0 ? Double(refused) * 100 / Double(operations) : 0
+        line("scenario", scenario)
+        line("operations", "\(operations) in \(JSONText.number(seconds, places: 2)) s")
+        line("throughput", number(operationsPerSecond, 0, "operations/s"))
+        line("refused", "\(refused) (\(JSONText.number(refusedShare, places: 2)) %)")
+        line("errors", "\(errors)")
+        line(
+            "latency",
+            "p50 \(number(latency.p50, 3, "ms"))  p90 \(number(latency.p90, 3, "ms"))"
+                + "  p99 \(number(latency.p99, 3, "ms"))  p99.9 \(number(latency.p999, 3, "ms"))"
+                + "  max \(number(latency.max, 3, "ms"))")
+        line("server CPU", number(serverCpuMicrosecondsPerOperation, 2, "us/operation"))
+        line(
+            "gas",
+            number(gasPerOperation, 0, "/operation") + ", "
+                + number(gasPerSecond.map { $0 / 1e6 }, 0, "million/s"))
+        line(
+            "micro-blocks",
+            (server.map { "\($0.blocks)" } ?? "unknown") + ", "
+                + number(operationsPerBlock, 1, "operations each"))
+        line(
+            "disk sync",
+            "p50 \(number(server?.diskSyncP50Milliseconds, 3, "ms"))"
+                + "  p99 \(number(server?.diskSyncP99Milliseconds, 3, "ms"))")
+        line(
+            "executor",
+            (server.map { "\($0.executor), \($0.workers) workers" } ?? "unknown")
+                + ", \(cores) cores shared with the load")
+        return lines.joined(separator: "\n")
+    }
+
+    private static func decimal(_ value: Double?, places: Int) -> JSONText {
+        value.map { .decimal($0, places: places) } ?? .null
+    }
+}
+
+/// What a server counted between two moments.
+struct ServerFigures: Equatable {
+    var blocks: UInt64
+    var operations: UInt64
+    var gas: UInt64
+    var executor: String
+    var workers: Int
+    var diskSyncP50Milliseconds: Double?
+    var diskSyncP99Milliseconds: Double?
+}

@@ -1,0 +1,47 @@
+import Foundation
+
+/// The server that a run drives: one of our own, or one that somebody else runs.
+final class ServerUnderTest {
+    let host: String
+    let port: Int
+    let token: String
+    /// The process, when it is ours.
+    let process: ServerProcess?
+    private let folder: TemporaryFolder?
+
+    /// A server that runs already.
+    init(connect: String, token: String) throws {
+        guard let address = ServerProcess.address(fromText: connect) else {
+            throw ScenarioFailure(description: "\(connect) should be HOST:PORT")
+        }
+        (host, port) = address
+        self.token = token
+        process = nil
+        folder = nil
+    }
+
+    /// A server of our own, with temporary data unless `data` names a folder to keep.
+    init(paths: ServerPaths, data: String?, executor: String?, workers: Int?) throws {
+        let folder = try TemporaryFolder()
+        let settings = ServerSettings(
+            paths: paths, dataFolder: data ?? folder.path + "/data", printFolder: folder.path,
+            executor: executor, workers: workers)
+        do {
+            let process = try ServerProcess(settings)
+            self.process = process
+            token = try ServerProcess.token(settings, subject: "load")
+            host = process.host
+            port = process.port
+        } catch {
+            folder.remove()
+            throw error
+        }
+        self.folder = folder
+    }
+
+    /// Stops a server of our own and removes its temporary data.
+    func stop() throws {
+        defer { folder?.remove() }
+        try process?.stop()
+    }
+}

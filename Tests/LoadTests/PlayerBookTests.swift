@@ -1,0 +1,44 @@
+import Testing
+
+@testable import hoard_load
+
+/// The load tool's own ledger: what an answered operation does to the players.
+struct PlayerBookTests {
+    private let start = StartingGoods(gold: 1000, itemKinds: 4, itemQuantity: 10)
+
+    @Test func `a transfer moves gold and creates none`() {
+        let book = after(.transfer, gold: 7)
+        #expect(book.gold == [993, 1007])
+        #expect(book.items.allSatisfy { $0 == 10 })
+    }
+
+    @Test func `a purchase costs what the answer says and brings the items`() {
+        let book = after(.purchase, item: 2, quantity: 3, gold: 99, result0: 3, result1: 60)
+        #expect(book.gold == [940, 1000])
+        #expect(book.quantity(player: 0, item: 2) == 13)
+    }
+
+    @Test func `a trade swaps and keeps the fee`() {
+        let book = after(.trade, item: 1, quantity: 2, gold: 40, result0: 0, result1: 1)
+        #expect(book.gold == [1039, 960])
+        #expect(book.quantity(player: 0, item: 1) == 8)
+        #expect(book.quantity(player: 1, item: 1) == 12)
+    }
+
+    @Test func `a reward gives gold and items`() {
+        let book = after(.reward, item: 3, quantity: 1, gold: 5, result0: 2)
+        #expect(book.gold == [1005, 1000])
+        #expect(book.quantity(player: 0, item: 3) == 11)
+    }
+
+    private func after(
+        _ kind: OperationKind, item: UInt32 = 0, quantity: UInt32 = 0, gold: UInt64,
+        result0: UInt64 = 0, result1: UInt64 = 0
+    ) -> PlayerBook {
+        var book = PlayerBook(players: 2, start: start)
+        let operation = LoadOperation(
+            kind: kind, player: 0, counterparty: 1, item: item, quantity: quantity, gold: gold)
+        book.apply(operation, result0: result0, result1: result1)
+        return book
+    }
+}
