@@ -53,11 +53,12 @@ let package = Package(
             name: "Gateway", dependencies: ["EventLoop", "Wire", "Economy", "EVM", "Ledger", "Tokens"],
             swiftSettings: strict),
         .target(name: "Client", dependencies: ["EventLoop", "Wire"], swiftSettings: strict),
-        .target(name: "Replay", dependencies: ["Wire", "Economy", "Client"], swiftSettings: strict),
+        .target(name: "Replay", dependencies: ["EventLoop", "Wire", "Economy", "Client"], swiftSettings: strict),
+        .target(name: "Conformance", dependencies: ["EVM", "Ledger"], swiftSettings: strict),
         .executableTarget(
             name: "hoard",
             dependencies: [
-                "EventLoop", "Wire", "EVM", "Ledger", "Economy", "Gateway", "Tokens", "Client", "Replay",
+                "Conformance", "EventLoop", "Wire", "EVM", "Ledger", "Economy", "Gateway", "Tokens", "Client", "Replay",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
             ],
@@ -65,10 +66,36 @@ let package = Package(
         .executableTarget(
             name: "hoard-load",
             dependencies: [
-                "Wire", "Client", "Economy",
+                "EventLoop", "Wire", "Client", "Economy", "EVM",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Histogram", package: "hdrhistogram-swift"),
             ],
             path: "LoadTests/Program", swiftSettings: strict),
+
+        // Tests mirror Sources.
+        .testTarget(name: "EventLoopTests", dependencies: ["EventLoop"], swiftSettings: strict),
+        .testTarget(name: "WireTests", dependencies: ["Wire"], swiftSettings: strict),
+        .testTarget(name: "ClientTests", dependencies: ["Client", "Wire", "EventLoop"], swiftSettings: strict),
+        .testTarget(name: "EVMTests", dependencies: ["EVM", "CGMP"], swiftSettings: strict),
+        .testTarget(name: "LedgerTests", dependencies: ["Ledger", "EVM"], swiftSettings: strict),
+        .testTarget(name: "EconomyTests", dependencies: ["Economy", "EVM", "Wire"], swiftSettings: strict),
+        .testTarget(
+            name: "TokensTests",
+            dependencies: [
+                "Tokens", .product(name: "JWTKit", package: "jwt-kit"),
+                .product(name: "Crypto", package: "swift-crypto"),
+            ],
+            swiftSettings: strict),
+        .testTarget(
+            name: "GatewayTests",
+            dependencies: ["Gateway", "EventLoop", "Wire", "Economy", "EVM", "Ledger", "Tokens", "Client"],
+            swiftSettings: strict),
+        .testTarget(
+            name: "ReplayTests",
+            dependencies: ["Replay", "Wire", "Economy", "Gateway", "Ledger", "Tokens"], swiftSettings: strict),
+        .testTarget(
+            name: "LoadTests", dependencies: ["hoard-load", "Wire", "Economy", "EVM"], path: "Tests/LoadTests",
+            swiftSettings: strict),
+        .testTarget(name: "TidyTests", swiftSettings: strict),
     ]
 )

@@ -4,5 +4,12 @@ import ArgumentParser
 @main
 struct Hoard: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "hoard", abstract: "An in-game economy backend: every purchase, trade and reward final at once.")
+        commandName: "hoard",
+        abstract: "An in-game economy backend: every purchase, trade and reward final at once.",
+        discussion: """
+            Exit codes: 0 done; 1 the work was done and found something wrong (a ledger that does not verify, a replay that lost value); \
+            64 wrong usage; 70 something could not be done (a folder, a port, a server), with the reason on standard error.
+            """,
+        version: "0.1.0",
+        subcommands: [Serve.self, TokenCommand.self, ReplayCommand.self, Verify.self, Inspect.self])
 }

@@ -1,0 +1,72 @@
+import ArgumentParser
+import EVM
+import Economy
+import Foundation
+import Gateway
+import Ledger
+import Logging
+
+/// `hoard serve`: the server.
+struct Serve: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Serve a game's economy over TCP.",
+        discussion: """
+            Prints `listening on HOST:PORT` when it is ready. SIGINT and SIGTERM stop it: what was received is finished, \
+            made durable and answered first.
+            """)
+
+    @Option(help: "Address to listen on, HOST:PORT; port 0 picks a free one.")
+    var listen = ListenAddress(host: "127.0.0.1", port: 7777)
+
+    @Option(help: "The data folder: block log, receipts, token keys. Made if it is not there.")
+    var data: String = "data"
+
+    @OptionGroup var execution: ExecutionOptions
+
+    @Option(help: "The least that is reported on standard error: trace, debug, info, notice, warning, error or critical.")
+    var logLevel: Logger.Level = .info
+
+    func run() async throws {
+        try await reportingFailures {
+            LoggingSystem.bootstrap { StreamLogHandler.standardError(label: $0) }
+            var logger = Logger(label: "hoard")
+            logger.logLevel = logLevel
+            let folder = DataFolder(path: data)
+            try folder.create()
+            let gameFolder = try GameFolder.locate(execution.game, data: folder)
+            let game = try GameFolder.load(gameFolder)
+            var configuration = GatewayConfiguration(dataFolder: data, game: game)
+            configuration.host = listen.host
+            configuration.port = listen.port
+            configuration.executor = execution.executor
+            configuration.workers = execution.workers
+            let gateway = try Gateway(configuration)
+            try folder.remember(gameFolder: gameFolder)
+            let recovered = gateway.ledgerStatus
+            logger.info(
+                "world opened",
+                metadata: [
+                    "world": "\(gateway.worldID.hex)", "blocks": "\(recovered.blocks)",
+                    "operations": "\(recovered.operations)", "game": "\(gameFolder)", "data": "\(data)",
+                ])
+            try gateway.run { host, port in
+                print("listening on \(host):\(port)")
+                fflush(nil)
+            }
+            try report(gateway, logger)
+        }
+    }
+
+    private func report(_ gateway: Gateway, _ logger: Logger) throws {
+        let status = gateway.ledgerStatus
+        if let failure = status.failure {
+            throw Failure(message: "the ledger stopped: \(failure)")
+        }
+        logger.info(
+            "stopped",
+            metadata: [
+                "blocks": "\(status.blocks)", "operations": "\(status.operations)", "head": "\(status.head.hex)",
+                "conservationViolations": "\(status.conservationViolations)",
+            ])
+    }
+}

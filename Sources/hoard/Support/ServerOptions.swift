@@ -1,0 +1,46 @@
+public import ArgumentParser
+public import Gateway
+public import Logging
+
+extension ExecutorChoice: ExpressibleByArgument {}
+extension Logger.Level: @retroactive ExpressibleByArgument {}
+
+/// A host and a port as one option: HOST:PORT.
+struct ListenAddress: ExpressibleByArgument {
+    let host: String
+    let port: Int
+
+    init?(argument: String) {
+        guard let colon = argument.lastIndex(of: ":"), let port = Int(argument[argument.index(after: colon)...]),
+            (0...65_535).contains(port)
+        else { return nil }
+        var host = String(argument[..<colon])
+        if host.hasPrefix("["), host.hasSuffix("]") { host = String(host.dropFirst().dropLast()) }
+        guard !host.isEmpty else { return nil }
+        self.host = host
+        self.port = port
+    }
+
+    init(host: String, port: Int) {
+        self.host = host
+        self.port = port
+    }
+
+    var defaultValueDescription: String { "\(host):\(port)" }
+}
+
+/// How a server executes: the options that `serve` and `replay` share.
+struct ExecutionOptions: ParsableArguments {
+    @Option(help: "How micro-blocks are executed: sequential or parallel.")
+    var executor: ExecutorChoice = .sequential
+
+    @Option(help: "Threads that execute, for the parallel executor.")
+    var workers: Int = 1
+
+    @Option(help: "The game folder with actions, contracts, catalog and genesis; by default GameData, here or above the program.")
+    var game: String?
+
+    func validate() throws {
+        if workers < 1 || workers > 256 { throw ValidationError("--workers takes 1 to 256, not \(workers)") }
+    }
+}
