@@ -1,1 +1,108 @@
-// Placeholder until the first file of this target.
+public import EVM
+public import Economy
+internal import EventLoop
+public import Ledger
+internal import Synchronization
+internal import Tokens
+
+/// The server: connections, sessions and the way of every operation to the ledger and back.
+///
+/// The one file that names every stage:
+///
+///     Listener -> Connection -> FrameDecoder -> SessionMachine -> Game.map -> Ledger.submit
+///     Ledger answers -> LoopMailbox -> tickets -> Game.replyBody -> FrameEncoder -> Connection
+public final class Gateway: @unchecked Sendable {
+    // Unchecked: `core`, `loop` and `listener` belong to the thread of `run()`; before it, to the
+    // one that made the gateway. Other threads use `signal`, `ledger` and `published` only, which
+    // are safe.
+    /// The address that is listened on.
+    public let host: String
+    /// The port that is listened on, also when port 0 was asked for.
+    public let boundPort: Int
+
+    private let loop: EventLoop
+    private let core: GatewayCore
+    private let ledger: Ledger
+    private let signal: GatewaySignal
+
+    /// Opens the world, executes what its log holds, loads the keys and binds the address.
+    public init(_ configuration: GatewayConfiguration) throws(GatewayError) {
+        let descriptors = DescriptorLimit.raiseToHardLimit()
+        let tokens: TokenAuthority
+        do throws(TokenError) {
+            tokens = try TokenAuthority(dataFolder: configuration.dataFolder)
+        } catch { throw .tokens(error) }
+        ledger = try Self.openLedger(configuration)
+        do throws(LoopError) {
+            loop = try EventLoop(limits: configuration.loopLimits)
+            signal = GatewaySignal(waker: loop.waker)
+            core = GatewayCore(
+                loop: loop, ledger: ledger, game: configuration.game, tokens: tokens,
+                configuration: configuration, descriptors: descriptors, signal: signal)
+            host = configuration.host
+            boundPort = try core.listen(host: configuration.host, port: configuration.port)
+        } catch {
+            ledger.drainAndStop()
+            throw .listen(error)
+        }
+    }
+
+    /// Serves until `stop()`, SIGINT or SIGTERM; then finishes what was received, makes it
+    /// durable, answers, and returns. Call it once; it blocks.
+    public func run(onListening: (String, Int) -> Void = { _, _ in }) throws(GatewayError) {
+        do throws(LoopError) { try core.start() } catch { throw .listen(error) }
+        ledger.start { [mailbox = core.answers] answers in mailbox.put(answers) }
+        onListening(host, boundPort)
+        loop.run()
+        ledger.drainAndStop()
+        loop.close()
+        core.ended()
+    }
+
+    /// Asks `run()` to finish; from any thread.
+    public func stop() {
+        signal.requestStop()
+    }
+
+    /// What has been counted so far; from any thread, as of the loop's last turn.
+    public var counters: GatewayCounters { signal.counters }
+
+    /// Where the ledger stands; from any thread.
+    public var ledgerStatus: LedgerStatus { ledger.status }
+
+    /// The world's name: the digest of its genesis.
+    public var worldID: Hash256 { ledger.worldID }
+
+    /// The state root after the last durable block; from any thread, also after `run()`.
+    public func stateRoot() -> Anchor { ledger.stateRoot() }
+
+    /// The genesis of a game's world, as the ledger wants it.
+    public static func ledgerGenesis(of game: Game) -> LedgerGenesis {
+        LedgerGenesis(
+            chainID: game.genesis.chainID, fork: game.genesis.fork,
+            timestampMilliseconds: game.genesis.timestampSeconds * 1_000,
+            accounts: game.genesis.accounts.map { account in
+                LedgerGenesisAccount(
+                    address: account.address, state: account.state, code: account.code,
+                    storage: account.storage.map { ($0.slot, $0.value) })
+            },
+            rules: game.assetRules.map { rule in
+                AssetRule(
+                    contract: rule.contract, kind: rule.isItems ? .erc1155 : .erc20,
+                    balancesSlot: rule.balancesSlot)
+            })
+    }
+
+    private static func openLedger(
+        _ configuration: GatewayConfiguration
+    ) throws(GatewayError) -> Ledger {
+        guard configuration.executor == .sequential else {
+            throw .executorUnavailable(configuration.executor)
+        }
+        do throws(LedgerError) {
+            return try Ledger(
+                genesis: ledgerGenesis(of: configuration.game), folder: configuration.dataFolder,
+                configuration: configuration.ledger)
+        } catch { throw .ledger(error) }
+    }
+}
