@@ -70,7 +70,8 @@ struct HoardLoad: ParsableCommand {
     @Option(name: .long, help: "How often --scenario crash kills the server.")
     var kills = 10
 
-    @Option(name: .long, help: "File to append one line of figures to; a bare NAME means LoadTests/Baselines/NAME.jsonl.")
+    @Option(
+        name: .long, help: "File to append one line of figures to; a bare NAME means LoadTests/Baselines/NAME.jsonl.")
     var baseline: String?
 
     @Flag(name: .long, help: "Print one JSON object instead of text.")

@@ -68,6 +68,16 @@ final class ActionWriter {
         for layout in [transfer, purchase, trade, reward] { layout.payload.deallocate() }
     }
 
+    /// The action's code of an operation.
+    func code(of kind: OperationKind) -> UInt16 {
+        switch kind {
+        case .transfer: transfer.code
+        case .purchase: purchase.code
+        case .trade: trade.code
+        case .reward: reward.code
+        }
+    }
+
     /// The bytes of an operation, valid until the next call.
     func write(_ operation: LoadOperation) -> Written {
         switch operation.kind {

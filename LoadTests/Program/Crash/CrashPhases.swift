@@ -98,6 +98,7 @@ final class ResendPhase: LoadPhase {
 /// Asks for the receipts of answered operations.
 final class ReceiptPhase: LoadPhase {
     private let journal: CrashJournal
+    private let writer: ActionWriter
     private let ids: OperationIDSource
     private let sequences: [Int]
     private var next = 0
@@ -105,8 +106,9 @@ final class ReceiptPhase: LoadPhase {
     private var retries: [Int] = []
 
     /// A phase that asks for these.
-    init(journal: CrashJournal, ids: OperationIDSource, sequences: [Int]) {
+    init(journal: CrashJournal, writer: ActionWriter, ids: OperationIDSource, sequences: [Int]) {
         self.journal = journal
+        self.writer = writer
         self.ids = ids
         self.sequences = sequences
     }
@@ -128,7 +130,10 @@ final class ReceiptPhase: LoadPhase {
             next += 1
         }
         connection.sequences[slot] = sequence
-        connection.ask(QueryBody(kind: .receipt, operationID: ids.id(sequence)), slot: slot)
+        // The action's code says how the results of a receipt are to be read.
+        let code = writer.code(of: journal.records[sequence].operation.kind)
+        connection.ask(
+            QueryBody(kind: .receipt, subject: UInt64(code), operationID: ids.id(sequence)), slot: slot)
         return true
     }
 

@@ -116,7 +116,7 @@ final class CrashRun {
         let all = first..<journal.records.count
         let answered = all.filter { journal.records[$0].answer != nil }
         let open = all.filter { journal.records[$0].answer == nil }
-        try run(ReceiptPhase(journal: journal, ids: ids, sequences: answered))
+        try run(ReceiptPhase(journal: journal, writer: writer, ids: ids, sequences: answered))
         try run(ResendPhase(journal: journal, writer: writer, ids: ids, sequences: open))
         guard repeats, !answered.isEmpty else { return }
         // The newest, which a crash is likeliest to hurt, and some from anywhere in the round.

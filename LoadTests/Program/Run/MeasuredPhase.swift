@@ -134,7 +134,8 @@ final class MeasuredPhase: LoadPhase {
         case .conflict: note("operation id conflict: \(reply.message)")
         }
         if isInWindow { operations += 1 }
-        let counts = intervalNanoseconds == nil
+        let counts =
+            intervalNanoseconds == nil
             ? isInWindow : started >= windowBegins && started < windowEnds
         if counts { latencies.record(nanoseconds: now &- started) }
     }
