@@ -1,26 +1,21 @@
 internal import EVM
 
+/// The state root by Ethereum's rules, kept up to date in a Merkle Patricia trie.
 final class MerkleStateRoot: StateRootTracker {
-    private var accounts: [Address: AccountState] = [:]
-    private var slots: [Address: [U256: U256]] = [:]
+    private let trie = StateTrie()
+
+    /// Takes over the changes; the order of accounts does not matter.
     func apply(_ changes: MergedChanges) {
         for (address, change) in changes.accounts {
-            if let account = change.account { accounts[address] = account }
-            if change.storageCleared { slots[address] = nil }
-            for (slot, value) in change.slots { slots[address, default: [:]][slot] = value.isZero ? nil : value }
-        }
-    }
-    func root() -> Hash256 {
-        var buffer = ByteBuffer()
-        for (address, account) in accounts.sorted(by: { $0.key < $1.key }) {
-            buffer.append(address)
-            buffer.append(variable: account.nonce)
-            buffer.append(account.balance)
-            for (slot, value) in (slots[address] ?? [:]).sorted(by: { $0.key < $1.key }) {
-                buffer.append(slot)
-                buffer.append(value)
+            if change.storageCleared { trie.clearStorage(address) }
+            if let account = change.account { trie.set(address, account) }
+            if change.slots.isEmpty { continue }
+            trie.storageChanges(of: address) { set in
+                for (slot, value) in change.slots { set(slot, value) }
             }
         }
-        return sha256(buffer.bytes)
     }
+
+    /// The root over everything taken over so far.
+    func root() -> Hash256 { trie.root() }
 }

@@ -5,6 +5,12 @@ public protocol TransitionMachine: AnyObject {
     /// Computes receipt and diff, or says why the transaction cannot run; touches nothing.
     func transition(_ view: any StateView, _ block: BlockEnvironment, _ transaction: Transaction)
         -> Result<TransitionResult, TransactionRefusal>
+
+    /// What a call would return now; nothing is charged or kept.
+    func call(
+        _ view: any StateView, _ block: BlockEnvironment, from sender: Address, to target: Address, data: [UInt8],
+        gas: UInt64
+    ) -> Receipt
 }
 
 /// What became of one operation.
@@ -28,6 +34,5 @@ public protocol BlockExecutor: AnyObject {
         into results: inout [OperationResult])
 
     /// Runs a call and forgets what it changed.
-    func view(_ call: ViewCall, in environment: BlockEnvironment, world: WorldState)
-        -> Result<Receipt, TransactionRefusal>
+    func view(_ call: ViewCall, in environment: BlockEnvironment, world: WorldState) -> Receipt
 }

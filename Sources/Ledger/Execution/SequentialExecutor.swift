@@ -84,11 +84,8 @@ public final class SequentialExecutor: BlockExecutor {
     }
 
     /// Runs a call and forgets what it changed.
-    public func view(
-        _ call: ViewCall, in environment: BlockEnvironment, world: WorldState
-    ) -> Result<Receipt, TransactionRefusal> {
-        let transaction = Transaction.session(
-            sender: call.sender, to: call.to, data: call.data, gasLimit: LedgerLimits.viewGasMax)
-        return machine.transition(world, environment, transaction).map(\.receipt)
+    public func view(_ call: ViewCall, in environment: BlockEnvironment, world: WorldState) -> Receipt {
+        machine.call(
+            world, environment, from: call.sender, to: call.to, data: call.data, gas: LedgerLimits.viewGasMax)
     }
 }

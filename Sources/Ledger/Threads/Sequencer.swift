@@ -78,10 +78,8 @@ final class Sequencer: @unchecked Sendable {
             block.isBegun
             ? block.environment
             : core.nextEnvironment(timestampMilliseconds: currentTime(), clockMode: configuration.clockMode)
-        switch core.executor.view(call, in: environment, world: core.world) {
-        case .success(let receipt): block.answers.append(.view(ticket: call.ticket, receipt: receipt))
-        case .failure(let refusal): refuse(call.ticket, .transaction(refusal))
-        }
+        let receipt = core.executor.view(call, in: environment, world: core.world)
+        block.answers.append(.view(ticket: call.ticket, receipt: receipt))
     }
 
     private func answer(_ lookup: ReceiptLookup) throws(LogError) {

@@ -20,12 +20,12 @@ final class Desk: @unchecked Sendable {
 
     /// Waits until there are so many answers, or the time is over; returns what there is.
     @discardableResult
-    func wait(for count: Int, seconds: Int = 20) -> [Answer] {
-        let deadline = SystemClock.monotonicNanoseconds() + UInt64(seconds) * 1_000_000_000
+    func wait(for count: Int, milliseconds: Int = 20_000) -> [Answer] {
+        let deadline = SystemClock.monotonicNanoseconds() + UInt64(milliseconds) * 1_000_000
         mutex.lock()
         defer { mutex.unlock() }
         while answers.count < count, SystemClock.monotonicNanoseconds() < deadline {
-            condition.wait(mutex, nanoseconds: 50_000_000)
+            condition.wait(mutex, nanoseconds: 2_000_000)
         }
         return answers
     }

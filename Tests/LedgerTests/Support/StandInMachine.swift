@@ -45,6 +45,13 @@ final class StandInMachine: TransitionMachine {
         return .success(result)
     }
 
+    func call(
+        _ view: any StateView, _ block: BlockEnvironment, from sender: Address, to target: Address, data: [UInt8],
+        gas: UInt64
+    ) -> Receipt {
+        run(view, block, .session(sender: sender, to: target, data: data, gasLimit: gas)).receipt
+    }
+
     private func run(_ view: any StateView, _ block: BlockEnvironment, _ transaction: Transaction) -> TransitionResult {
         guard let token = transaction.to, let code = transaction.data.first, let call = Call(rawValue: code) else {
             return TransitionResult(receipt: Receipt(outcome: .halted(.undefinedInstruction), gasUsed: 9), diff: StateDiff())
