@@ -17,7 +17,6 @@ public final class Ledger: @unchecked Sendable {
     private let anchors: AnchorService
     private let lifecycle = SystemMutex()
     private var threads: [SystemThread] = []
-    private var logThread: SystemThread?
     private var hasStopped = false
 
     /// Opens the world in a folder, made where there is none, and executes what its log holds.
@@ -85,7 +84,8 @@ public final class Ledger: @unchecked Sendable {
         return taken
     }
 
-    /// Takes nothing in any more, finishes and answers everything taken, and ends the threads.
+    /// Takes nothing in any more, finishes and answers everything taken, ends the threads, and leaves the folder to
+    /// others. Status and state root can still be asked for.
     public func drainAndStop() {
         lifecycle.lock()
         defer { lifecycle.unlock() }
@@ -95,7 +95,10 @@ public final class Ledger: @unchecked Sendable {
         shared.sequencerWait.signal()
         anchors.stop()
         for thread in threads { thread.join() }
+        if configuration.anchorMilliseconds > 0, !threads.isEmpty, !shared.hasFailed { _ = anchors.anchorNow() }
         threads = []
+        anchors.close()
+        folder?.unlock()
     }
 
     /// Ends the threads as a crash would: what is not durable is lost, and nobody gets an answer any more.

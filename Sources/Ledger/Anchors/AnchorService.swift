@@ -15,7 +15,7 @@ final class AnchorService: @unchecked Sendable {
 
     private let work = SystemMutex()
     private let tracker: any StateRootTracker
-    private let file: AnchorFile?
+    private var file: AnchorFile?
     private var pending: MergedChanges
     private var anchor: Anchor?
     private let report: @Sendable (Anchor) -> Void
@@ -92,6 +92,9 @@ final class AnchorService: @unchecked Sendable {
             pause = max(UInt64(intervalMilliseconds) * 1_000_000, duration * 4)
         }
     }
+
+    /// Stores no more anchors; they can still be computed.
+    func close() { work.withLock { file = nil } }
 
     /// Ends the anchor thread.
     func stop() {

@@ -43,7 +43,13 @@ final class WorldFolder {
         try Self.check(path, genesisDigest)
     }
 
-    deinit { if lockFile >= 0 { close(lockFile) } }
+    deinit { unlock() }
+
+    /// Lets another server have the folder.
+    func unlock() {
+        if lockFile >= 0 { close(lockFile) }
+        lockFile = -1
+    }
 
     private static func failure(_ call: String, _ file: String) -> LogError {
         let code = errno

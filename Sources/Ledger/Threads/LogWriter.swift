@@ -81,10 +81,10 @@ final class LogWriter: @unchecked Sendable {
         shared.sequencerWait.signal()
         for block in blocks {
             precondition(block.answersNeedDurable <= durable, "an answer would leave before its block is durable")
-            if !block.answers.isEmpty { answers(block.answers) }
             if let header = block.header {
                 anchors.put(block: header.number, digest: block.digest, diffs: block.diffs)
             }
+            if !block.answers.isEmpty { answers(block.answers) }
             block.reset()
             shared.sealed.recycle(block)
         }

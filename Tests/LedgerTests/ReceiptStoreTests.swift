@@ -1,0 +1,55 @@
+import EVM
+import Testing
+
+@testable import Ledger
+
+@Suite struct ReceiptStoreTests {
+    @Test(arguments: [1, 2, 100]) func `records come back from memory and from the file`(_ chunks: Int) throws {
+        let folder = TemporaryFolder()
+        let store = try ReceiptStore(path: folder.path + "/receipts", chunksInMemory: chunks)
+        var generator = SeededGenerator(state: 5)
+        var expected: [(UInt64, [UInt8], Receipt)] = []
+        for number in 0..<3_000 {
+            let large = number % 1_000 == 999
+            let body = [UInt8](
+                repeating: UInt8(number % 251), count: large ? 3 << 20 : Int.random(in: 0..<4_000, using: &generator))
+            let receipt = Receipt(outcome: .success, gasUsed: UInt64(number), output: [UInt8(number % 250)])
+            var encoded = ByteBuffer()
+            encoded.append(receipt)
+            let location = try body.withUnsafeBytes { bytes in
+                try store.append(block: UInt64(number), index: 3, transaction: bytes, receipt: encoded.bytes)
+            }
+            #expect(location != 0)
+            expected.append((location, body, receipt))
+        }
+        for (number, record) in expected.enumerated() {
+            let stored = try store.read(record.0)
+            #expect(stored.block == UInt64(number) && stored.index == 3)
+            #expect(stored.transaction == record.1)
+            #expect(stored.receipt == record.2)
+        }
+        #expect((store.fileByteCount > 0) == (chunks < 15))
+        #expect(store.memoryByteCount <= chunks * (4 << 20))
+    }
+
+    @Test func `a repeat finds its receipt in the file`() throws {
+        let folder = TemporaryFolder()
+        var configuration = World.configuration()
+        configuration.receiptChunksInMemory = 1
+        let genesis = World.genesis()
+        let ledger = try Ledger(
+            genesis: genesis, folder: folder.path, configuration: configuration, executor: World.executor(genesis))
+        let desk = Desk()
+        ledger.start { desk.take($0) }
+        for part in 0..<40 {
+            let operations = (0..<256).map { World.operation(part * 256 + $0, from: $0 % 8, to: ($0 + 1) % 8) }
+            #expect(ledger.submit(operations.map { .operation($0) }) == 256)
+            desk.wait(for: (part + 1) * 256)
+        }
+        _ = ledger.submit([.operation(World.operation(5, from: 5, to: 6))])
+        let answers = desk.wait(for: 40 * 256 + 1)
+        #expect(answers.last?.receipt == answers[5].receipt)
+        #expect(answers.last?.isFresh == false)
+        ledger.drainAndStop()
+    }
+}
