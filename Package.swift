@@ -96,6 +96,8 @@ let package = Package(
         .testTarget(
             name: "LoadTests", dependencies: ["hoard-load", "Wire", "Economy", "EVM"], path: "Tests/LoadTests",
             swiftSettings: strict),
+        .testTarget(name: "ConformanceTests", dependencies: ["Conformance", "EVM", "Ledger"], swiftSettings: strict),
+        .testTarget(name: "ProgramTests", dependencies: ["hoard", "hoard-load"], swiftSettings: strict),
         .testTarget(name: "TidyTests", swiftSettings: strict),
     ]
 )
