@@ -68,11 +68,11 @@ final class LoadConnection {
     func open(_ loop: EventLoop, host: String, port: Int, token: String) {
         PipelinedClient.connect(
             loop: loop, host: host, port: port, token: token, clientName: "hoard-load"
-        ) { [weak self] result in
-            guard let self else { return }
+        ) { result in
+            // No weak reference to self anywhere: a side table makes every later retain slow.
             switch result {
-            case .failure(let error): owner.lost(self, reason: error.description)
-            case .success(let client): greeted(client)
+            case .failure(let error): self.owner.lost(self, reason: error.description)
+            case .success(let client): self.greeted(client)
             }
         }
     }
@@ -124,10 +124,9 @@ final class LoadConnection {
             owner.answered(self, slot: slot(of: request), answer: result.answer)
         }
         client.onObjection = { [unowned self] in objected(slot(of: $0), $1) }
-        client.onClose = { [weak self] error in
-            guard let self else { return }
+        client.onClose = { error in
             self.client = nil
-            owner.lost(self, reason: error.description)
+            self.owner.lost(self, reason: error.description)
         }
         owner.opened(self)
     }

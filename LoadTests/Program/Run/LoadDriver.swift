@@ -127,8 +127,9 @@ final class LoadDriver: LoadConnectionOwner {
         guard let phase, !connections.isEmpty else { return }
         firstToFill = (firstToFill + 1) % connections.count
         for index in connections.indices {
-            let connection = connections[(firstToFill + index) % connections.count]
-            guard connection.isOpen else { continue }
+            let place = firstToFill + index
+            let connection = connections[place < connections.count ? place : place - connections.count]
+            if connection.freeSlots.isEmpty || !connection.isOpen { continue }
             while let slot = connection.freeSlots.last {
                 guard phase.sendNext(on: connection, slot: slot) else { return }
                 connection.freeSlots.removeLast()
