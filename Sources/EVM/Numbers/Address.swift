@@ -1,5 +1,5 @@
 /// A 20-byte account address.
-public struct Address: Sendable {
+public struct Address: Sendable, BitwiseCopyable {
     /// Bytes 0 to 7, big endian.
     let high: UInt64
     /// Bytes 8 to 15, big endian.

@@ -1,5 +1,5 @@
 /// A 32-byte digest.
-public struct Hash256: Sendable {
+public struct Hash256: Sendable, BitwiseCopyable {
     /// The digest read as a big-endian word.
     public let word: U256
 

@@ -1,5 +1,5 @@
 /// A 256-bit unsigned integer in four 64-bit limbs, least significant first; the EVM's word.
-public struct U256: Sendable {
+public struct U256: Sendable, BitwiseCopyable {
     /// Limb 0, the least significant 64 bits.
     public var l0: UInt64
     /// Limb 1, bits 64 to 127.
