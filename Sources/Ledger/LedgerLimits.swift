@@ -30,6 +30,10 @@ public enum LedgerLimits {
     static let receiptChunkBytes = 1 << 20
     /// Chunks of receipts kept in memory: repeats mostly ask for the last minutes.
     public static let receiptChunksInMemory = 64
+    /// Chunks of receipts that wait for their file before the sequencer waits for it.
+    static let receiptChunksBehindMax = 8
+    /// Elements of mappings whose places the conservation check remembers: 96 bytes each, 12 MiB when all are used.
+    static let slotMemoLines = 1 << 17
     /// Changes that wait for the anchor thread before the log thread waits for it.
     static let anchorChangesMax = 4_000_000
 }

@@ -21,11 +21,15 @@ final class ReceiptStore {
     private var chunks: [Chunk] = []
     private var used = 0
     private var capacity = 0
+    /// The first chunk that still has memory, and the first that has not been handed to the spiller.
     private var oldestInMemory = 0
+    private var oldestUnspilled = 0
+    private var spareMemory: [UnsafeMutableRawPointer] = []
     private let chunksInMemory: Int
     private let path: String?
     private var file: Int32 = -1
     private var fileBytes = 0
+    private var spiller: ReceiptSpiller?
 
     /// A store; without a path everything stays in memory. What the file held is forgotten.
     init(path: String?, chunksInMemory: Int) throws(LogError) {
@@ -37,6 +41,8 @@ final class ReceiptStore {
     }
 
     deinit {
+        spiller?.stop()
+        for memory in spareMemory { memory.deallocate() }
         for chunk in chunks { chunk.memory?.deallocate() }
         if file >= 0 { close(file) }
     }
@@ -76,25 +82,39 @@ final class ReceiptStore {
     private func beginChunk(_ length: Int) throws(LogError) {
         capacity = max(LedgerLimits.receiptChunkBytes, length)
         used = 0
-        chunks.append(
-            Chunk(memory: .allocate(byteCount: capacity, alignment: 64), byteCount: capacity, fileOffset: 0))
-        while file >= 0, chunks.count - oldestInMemory > chunksInMemory { try spillOldest() }
+        if file >= 0, chunks.count >= chunksInMemory { try spill() }
+        let isRegular = capacity == LedgerLimits.receiptChunkBytes
+        let memory =
+            (isRegular ? spareMemory.popLast() : nil) ?? .allocate(byteCount: capacity, alignment: 64)
+        chunks.append(Chunk(memory: memory, byteCount: capacity, fileOffset: 0))
     }
 
-    private func spillOldest() throws(LogError) {
-        let chunk = chunks[oldestInMemory]
-        guard let memory = chunk.memory, let path else { return }
-        var done = 0
-        while done < chunk.byteCount {
-            let written = pwrite(file, memory + done, chunk.byteCount - done, off_t(fileBytes + done))
-            if written < 0 && errno == EINTR { continue }
-            guard written > 0 else { throw Self.failure("write", path) }
-            done += written
+    /// Hands the oldest chunks to the spiller and takes back the memory of those that it has written; waits for it
+    /// only where it is far behind.
+    private func spill() throws(LogError) {
+        let spiller = self.spiller ?? ReceiptSpiller(file: file, path: path ?? "")
+        self.spiller = spiller
+        while chunks.count - oldestUnspilled >= chunksInMemory {
+            let chunk = chunks[oldestUnspilled]
+            guard let memory = chunk.memory else { preconditionFailure("a chunk is spilled once") }
+            spiller.put(
+                ReceiptSpiller.Job(
+                    chunk: oldestUnspilled, memory: memory, byteCount: chunk.byteCount, fileOffset: fileBytes))
+            fileBytes += chunk.byteCount
+            oldestUnspilled += 1
         }
-        memory.deallocate()
-        chunks[oldestInMemory] = Chunk(memory: nil, byteCount: chunk.byteCount, fileOffset: fileBytes)
-        fileBytes += chunk.byteCount
-        oldestInMemory += 1
+        repeat {
+            let isBehind = chunks.count - oldestInMemory >= chunksInMemory + LedgerLimits.receiptChunksBehindMax
+            for job in try spiller.takeDone(waits: isBehind) {
+                chunks[job.chunk] = Chunk(memory: nil, byteCount: job.byteCount, fileOffset: job.fileOffset)
+                oldestInMemory = job.chunk + 1
+                if job.byteCount == LedgerLimits.receiptChunkBytes, spareMemory.count < 4 {
+                    spareMemory.append(job.memory)
+                } else {
+                    job.memory.deallocate()
+                }
+            }
+        } while chunks.count - oldestInMemory >= chunksInMemory + LedgerLimits.receiptChunksBehindMax
     }
 
     /// Reads a record back.

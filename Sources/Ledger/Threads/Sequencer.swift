@@ -49,7 +49,7 @@ final class Sequencer: @unchecked Sendable {
     }
 
     private func process() {
-        for operation in batch.operations { hoard_prefetch(core.index.probableAddress(operation.id)) }
+        prefetchIndex()
         var operation = 0
         var view = 0
         var lookup = 0
@@ -70,6 +70,13 @@ final class Sequencer: @unchecked Sendable {
             }
         } catch {
             shared.fail("\(error.call) \(error.file): \(error.reason)")
+        }
+    }
+
+    /// Asks for the places in the index before they are needed.
+    private func prefetchIndex() {
+        batch.operations.withUnsafeBufferPointer { operations in
+            for index in operations.indices { hoard_prefetch(core.index.probableAddress(operations[index].id)) }
         }
     }
 

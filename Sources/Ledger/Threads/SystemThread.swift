@@ -27,11 +27,21 @@ final class SystemThread: @unchecked Sendable {
             &handle, attributes,
             { pointer in
                 let start = Unmanaged<Start>.fromOpaque(pointer!).takeRetainedValue()
+                SystemThread.setName(start.name)
                 start.body()
                 return nil
             }, start.toOpaque())
         pthread_attr_destroy(attributes)
         precondition(code == 0, "the system gives no thread: \(code)")
+    }
+
+    /// Names the calling thread for those who look at the process; a system without this file shows no name.
+    private static func setName(_ name: String) {
+        let file = open("/proc/thread-self/comm", O_WRONLY | O_CLOEXEC)
+        guard file >= 0 else { return }
+        let bytes = Array(name.utf8)
+        _ = write(file, bytes, bytes.count)
+        close(file)
     }
 
     /// Waits for the thread's end; further calls return at once.
