@@ -12,6 +12,8 @@ struct LoadReport {
     var latency: LatencySummary
     /// CPU of the server per operation; nil when the server is not ours to watch.
     var serverCpuMicrosecondsPerOperation: Double?
+    /// CPU of this program per operation, which the server has to do without when they share cores.
+    var generatorCpuMicrosecondsPerOperation: Double? = nil
     /// The server's own figures over the window; nil when it gave none.
     var server: ServerFigures?
     var cores: Int
@@ -85,6 +87,7 @@ struct LoadReport {
                 + "  p99 \(number(latency.p99, 3, "ms"))  p99.9 \(number(latency.p999, 3, "ms"))"
                 + "  max \(number(latency.max, 3, "ms"))")
         line("server CPU", number(serverCpuMicrosecondsPerOperation, 2, "us/operation"))
+        line("load's own CPU", number(generatorCpuMicrosecondsPerOperation, 2, "us/operation"))
         line(
             "gas",
             number(gasPerOperation, 0, "/operation") + ", "

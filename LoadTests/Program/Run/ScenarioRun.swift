@@ -16,6 +16,7 @@ final class ScenarioRun {
     private let driver: LoadDriver
     private let seed: UInt64
     private var processorTimes: (begin: ProcessorTime?, end: ProcessorTime?)
+    private var ownTimes: (begin: ProcessorTime?, end: ProcessorTime?)
     private var statuses: (begin: ServerStatus?, end: ServerStatus?)
 
     /// Problems found, in words; the report counts them.
@@ -76,7 +77,9 @@ final class ScenarioRun {
 
     private func reached(begins: Bool) {
         let time = server.process?.processorTime
+        let own = ProcessorTime.of(processID: getpid())
         if begins { processorTimes.begin = time } else { processorTimes.end = time }
+        if begins { ownTimes.begin = own } else { ownTimes.end = own }
         let connection = driver.connections[0]
         connection.ask(QueryBody(kind: .serverStatus), slot: connection.controlSlot)
     }
@@ -103,13 +106,18 @@ final class ScenarioRun {
                 problems.append("\(end.conservationViolations) operations broke the books")
             }
         }
-        return LoadReport(
+        var report = LoadReport(
             scenario: scenario.name, operations: phase.operations, seconds: phase.seconds,
             refused: phase.refused, errors: errors, latency: phase.latencies.summary,
             serverCpuMicrosecondsPerOperation: processorMicroseconds.flatMap {
                 phase.operations > 0 ? $0 / Double(phase.operations) : nil
             }, server: figures,
             cores: Baseline.onlineCores())
+        if let begin = ownTimes.begin, let end = ownTimes.end, phase.operations > 0 {
+            let own = end.since(begin).totalMicroseconds
+            report.generatorCpuMicrosecondsPerOperation = own / Double(phase.operations)
+        }
+        return report
     }
 
     /// CPU of the server over the window: from the system where the process is ours, else from its own status.
