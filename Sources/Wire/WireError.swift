@@ -20,6 +20,8 @@ public enum WireError: Error, Sendable, Equatable {
     case batchItems(have: Int, maximum: Int)
     /// A payload longer than any action's.
     case payloadOverLimit(have: Int, maximum: Int)
+    /// A text longer than its field may be.
+    case textOverLimit(have: Int, maximum: Int)
     /// A field that must be zero is not.
     case reservedNotZero(have: UInt64)
 
@@ -37,7 +39,8 @@ public enum WireError: Error, Sendable, Equatable {
         case .badMagic(let have, _), .checksum(let have, _): UInt64(have)
         case .version(let have, _): UInt64(have)
         case .lengthOverLimit(let have, _), .lengthUnderHeader(let have, _), .bodyTooShort(let have, _),
-            .bodyTooLong(let have, _), .unknownKind(let have), .batchItems(let have, _), .payloadOverLimit(let have, _):
+            .bodyTooLong(let have, _), .unknownKind(let have), .batchItems(let have, _), .payloadOverLimit(let have, _),
+            .textOverLimit(let have, _):
             UInt64(have)
         case .reservedNotZero(let have): have
         }
@@ -49,7 +52,8 @@ public enum WireError: Error, Sendable, Equatable {
         case .badMagic(_, let need), .checksum(_, let need): UInt64(need)
         case .version(_, let need): UInt64(need)
         case .lengthOverLimit(_, let need), .lengthUnderHeader(_, let need), .bodyTooShort(_, let need),
-            .bodyTooLong(_, let need), .batchItems(_, let need), .payloadOverLimit(_, let need):
+            .bodyTooLong(_, let need), .batchItems(_, let need), .payloadOverLimit(_, let need),
+            .textOverLimit(_, let need):
             UInt64(need)
         case .unknownKind, .reservedNotZero: 0
         }
@@ -63,7 +67,7 @@ public enum WireError: Error, Sendable, Equatable {
         case .lengthOverLimit, .lengthUnderHeader: .badLength
         case .checksum: .badChecksum
         case .unknownKind: .unknownKind
-        case .bodyTooShort, .bodyTooLong, .batchItems, .payloadOverLimit, .reservedNotZero: .badBody
+        case .bodyTooShort, .bodyTooLong, .batchItems, .payloadOverLimit, .textOverLimit, .reservedNotZero: .badBody
         }
     }
 
@@ -71,8 +75,8 @@ public enum WireError: Error, Sendable, Equatable {
     public var message: String {
         switch self {
         case .badMagic(let have, let need):
-            "a frame begins with the bytes of \(need), not \(have): is this a client of another protocol?"
-        case .version(let have, let need): "version \(have) is not spoken here; this server speaks version \(need)"
+            "a frame begins with \(need) (\"HRD1\"), not \(have): is this a client of another protocol?"
+        case .version(let have, let need): "version \(have) is not spoken here; supported versions: \(need)"
         case .lengthOverLimit(let have, let maximum): "a frame of \(have) bytes; at most \(maximum) are taken here"
         case .lengthUnderHeader(let have, let minimum): "a frame of \(have) bytes; its header alone has \(minimum)"
         case .checksum(let have, let need): "the frame's checksum is \(have); CRC-32C over its bytes gives \(need)"
@@ -81,6 +85,7 @@ public enum WireError: Error, Sendable, Equatable {
         case .unknownKind(let have): "kind \(have) does not exist"
         case .batchItems(let have, let maximum): "a batch of \(have) actions; it takes 1 to \(maximum)"
         case .payloadOverLimit(let have, let maximum): "a payload of \(have) bytes; at most \(maximum)"
+        case .textOverLimit(let have, let maximum): "a text of \(have) bytes; at most \(maximum) here"
         case .reservedNotZero(let have): "a field that must be zero holds \(have)"
         }
     }

@@ -6,7 +6,7 @@ public enum WireLimits {
     public static let magic: UInt32 = 0x3144_5248
     /// Bytes of a frame header.
     public static let headerBytes = 48
-    /// Bytes of any frame: a full batch of the largest actions fits, and 10,000 half-received frames fit into memory.
+    /// Bytes of any frame after the handshake, either way: a full batch of actions of 960 bytes fits, and so does its answer with the longest messages.
     public static let frameBytesMax = 1 << 20
     /// Bytes of a frame before the handshake: a token fits; strangers cannot make the server keep more.
     public static let helloFrameBytesMax = 8_192

@@ -39,14 +39,17 @@ public struct SubscribeBody: WireBody {
     public init(body: UnsafeRawBufferPointer) throws(WireError) {
         var reader = BodyReader(body)
         try reader.need(40)
-        isActive = reader.number(UInt8.self) != 0
+        let active = reader.number(UInt8.self)
+        if active > 1 { throw .unknownKind(have: Int(active)) }
+        isActive = active == 1
         let rawScope = reader.number(UInt8.self)
         guard let known = SubscriptionScope(rawValue: rawScope) else { throw .unknownKind(have: Int(rawScope)) }
         scope = known
-        reader.skip(6)
+        try reader.reserved(UInt16.self)
+        try reader.reserved(UInt32.self)
         cursor = reader.number()
         account = reader.account()
-        reader.skip(4)
+        try reader.reserved(UInt32.self)
         try reader.end()
     }
 }
@@ -96,15 +99,17 @@ public struct EventBody: WireBody {
 
     /// Appends the body's 96 bytes.
     public func encode(into buffer: inout [UInt8]) {
-        buffer.append(littleEndian: cursor)
-        buffer.append(littleEndian: block)
-        buffer.append(littleEndian: index)
-        buffer.append(littleEndian: UInt32(kind.rawValue))
-        buffer.append(operationID)
-        buffer.append(littleEndian: asset)
-        buffer.append(littleEndian: amount)
-        buffer.append(account)
-        buffer.append(counterparty)
+        buffer.append(fixed: 96) { body in
+            body.put(cursor, at: 0)
+            body.put(block, at: 8)
+            body.put(index, at: 16)
+            body.put(UInt32(kind.rawValue), at: 20)
+            body.put(operationID, at: 24)
+            body.put(asset, at: 40)
+            body.put(amount, at: 48)
+            body.put(account, at: 56)
+            body.put(counterparty, at: 76)
+        }
     }
 
     /// Reads the body.

@@ -20,8 +20,8 @@ public struct HelloBody: WireBody {
     /// Reads the body.
     public init(body: UnsafeRawBufferPointer) throws(WireError) {
         var reader = BodyReader(body)
-        token = try reader.text()
-        clientName = try reader.text()
+        token = try reader.text(bytesMax: WireLimits.tokenBytesMax)
+        clientName = try reader.text(bytesMax: WireLimits.nameBytesMax)
         try reader.end()
     }
 }
@@ -80,7 +80,9 @@ public struct WelcomeBody: WireBody {
         try reader.need(88)
         session = reader.number()
         let rawRole = reader.number(UInt32.self)
-        guard let known = UInt8(exactly: rawRole).flatMap(Role.init(rawValue:)) else { throw .unknownKind(have: Int(rawRole)) }
+        guard let known = UInt8(exactly: rawRole).flatMap(Role.init(rawValue:)) else {
+            throw .unknownKind(have: Int(rawRole))
+        }
         role = known
         credit = reader.number()
         frameBytesMax = reader.number()
@@ -155,7 +157,7 @@ public struct ErrorBody: WireBody {
         reader.skip(6)
         have = reader.number()
         need = reader.number()
-        message = try reader.text()
+        message = try reader.text(bytesMax: WireLimits.messageBytesMax)
         try reader.end()
     }
 }

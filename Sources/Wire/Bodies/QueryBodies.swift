@@ -27,7 +27,8 @@ public struct QueryBody: WireBody {
 
     /// A query.
     public init(
-        kind: QueryKind, limit: UInt32 = 0, account: Account = .zero, subject: UInt64 = 0, operationID: OperationID = .zero
+        kind: QueryKind, limit: UInt32 = 0, account: Account = .zero, subject: UInt64 = 0,
+        operationID: OperationID = .zero
     ) {
         self.kind = kind
         self.limit = limit
@@ -53,10 +54,10 @@ public struct QueryBody: WireBody {
         let rawKind = reader.number(UInt16.self)
         guard let known = QueryKind(rawValue: rawKind) else { throw .unknownKind(have: Int(rawKind)) }
         kind = known
-        reader.skip(2)
+        try reader.reserved(UInt16.self)
         limit = reader.number()
         account = reader.account()
-        reader.skip(4)
+        try reader.reserved(UInt32.self)
         subject = reader.number()
         operationID = reader.operationID()
         try reader.end()
@@ -221,7 +222,9 @@ public struct ResultBody: WireBody {
             let next = reader.number(UInt64.self)
             let count = Int(reader.number(UInt32.self))
             reader.skip(4)
-            if count > WireLimits.inventoryItemsMax { throw .batchItems(have: count, maximum: WireLimits.inventoryItemsMax) }
+            if count > WireLimits.inventoryItemsMax {
+                throw .batchItems(have: count, maximum: WireLimits.inventoryItemsMax)
+            }
             try reader.need(count * 16)
             var items: [AssetAmount] = []
             for _ in 0..<count { items.append(reader.assetAmount()) }

@@ -1,5 +1,3 @@
-internal import CShims
-
 /// Cuts a stream of bytes into frames, in place; keeps only the beginning of a frame whose end has not arrived.
 public struct FrameDecoder: Sendable {
     /// Bytes of a frame at most; a server raises it after the handshake.
@@ -58,7 +56,7 @@ public struct FrameDecoder: Sendable {
     /// Moves bytes from the beginning of `rest` to the kept ones until there are `target`.
     private mutating func take(_ target: Int, from rest: inout UnsafeRawBufferPointer) {
         let missing = max(0, min(target - pending.count, rest.count))
-        pending.append(contentsOf: rest[..<missing])
+        pending.append(contentsOf: UnsafeRawBufferPointer(rebasing: rest[..<missing]))
         rest = UnsafeRawBufferPointer(rebasing: rest[missing...])
     }
 
@@ -112,19 +110,11 @@ public struct FrameDecoder: Sendable {
     private func deliver(
         _ frame: UnsafeRawBufferPointer, _ body: (FrameHeader, UnsafeRawBufferPointer) -> Bool
     ) throws(WireError) -> Bool {
+        guard let base = frame.baseAddress else { return true }
         let have = UInt32(littleEndian: frame.loadUnaligned(fromByteOffset: 12, as: UInt32.self))
-        let need = Self.checksum(of: frame)
+        let need = FrameChecksum.of(base, count: frame.count)
         if have != need { throw .checksum(have: have, need: need) }
         return body(
             FrameHeader(reading: frame), UnsafeRawBufferPointer(rebasing: frame[WireLimits.headerBytes...]))
-    }
-
-    /// CRC-32C over the frame with its checksum field taken as zero.
-    private static func checksum(of frame: UnsafeRawBufferPointer) -> UInt32 {
-        let start = frame.baseAddress!
-        let beginning = hoard_crc32c(0, start, 12)
-        var zero: UInt32 = 0
-        let middle = hoard_crc32c(beginning, &zero, 4)
-        return hoard_crc32c(middle, start + 16, frame.count - 16)
     }
 }
