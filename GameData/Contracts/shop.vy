@@ -44,8 +44,8 @@ SINK: immutable(address)
 
 # A word of terms, from the low bit: opens 48, closes 48 (seconds), cap 32, stock 64, costs 8, results 8, active 8. Read-only during play.
 terms: HashMap[uint256, uint256]
-costs: HashMap[uint256, uint256[2]]
-results: HashMap[uint256, uint256[2]]
+# A word for each place: cost in the low half, result in the high half, asset << 64 | amount each; one word for an offer of one and one.
+lines: HashMap[uint256, uint256[4]]
 # What was sold, plus one, so that the word is never zero.
 sold: HashMap[uint256, uint256]
 bought: public(HashMap[uint256, HashMap[address, uint256]])
@@ -110,22 +110,17 @@ def purchase(offer: uint256, quantity: uint256, maxCost: uint256[4]):
     self._check_open(offer, terms)
     self._count(offer, quantity, terms)
     paid: uint256 = 0
-    lines: uint256 = 0
     for index: uint256 in range((terms >> 192) & 255, bound=LINES_MAX):
-        if index & 1 == 0:
-            lines = self.costs[offer][index >> 1]
-        amount: uint256 = unsafe_mul(lines & LOW_64, quantity)
+        cost: uint256 = self.lines[offer][index]
+        amount: uint256 = unsafe_mul(cost & LOW_64, quantity)
         if amount > maxCost[index]:
             raw_revert(abi_encode(amount, maxCost[index], method_id=method_id("OverMaxCost(uint256,uint256)")))
         if index == 0:
             paid = amount
-        assets._move(msg.sender, TREASURY, (lines >> 64) & LOW_64, amount)
-        lines >>= 128
+        assets._move(msg.sender, TREASURY, (cost >> 64) & LOW_64, amount)
     for index: uint256 in range((terms >> 200) & 255, bound=LINES_MAX):
-        if index & 1 == 0:
-            lines = self.results[offer][index >> 1]
-        assets._issue(FAUCET, msg.sender, (lines >> 64) & LOW_64, unsafe_mul(lines & LOW_64, quantity))
-        lines >>= 128
+        result: uint256 = self.lines[offer][index] >> 128
+        assets._issue(FAUCET, msg.sender, result >> 64, unsafe_mul(result & LOW_64, quantity))
     log Purchased(player=msg.sender, offer=offer, quantity=quantity, paid=paid)
 
 
@@ -162,15 +157,14 @@ def _set(offer: uint256, cap: uint256, stock: uint256, opens: uint256, closes: u
         raw_revert(abi_encode(closes, SECONDS_MAX, method_id=method_id("BadOffer(uint256,uint256)")))
     if closes != 0 and closes <= opens:
         raw_revert(abi_encode(closes, opens, method_id=method_id("BadOffer(uint256,uint256)")))
-    packed: uint256[2] = empty(uint256[2])
-    costCount: uint256 = 0
-    resultCount: uint256 = 0
-    packed, costCount = assets._pack(costs)
-    self.costs[offer] = packed
-    packed, resultCount = assets._pack(results)
+    costCount: uint256 = assets._count(costs)
+    resultCount: uint256 = assets._count(results)
     if resultCount == 0:
         raw_revert(abi_encode(resultCount, convert(1, uint256), method_id=method_id("BadOffer(uint256,uint256)")))
-    self.results[offer] = packed
+    for index: uint256 in range(LINES_MAX):
+        cost: uint256 = costs[index]
+        result: uint256 = results[index]
+        self.lines[offer][index] = (cost >> 128) << 64 | (cost & LOW_64) | (result >> 128) << 192 | (result & LOW_64) << 128
     self.terms[offer] = 1 << 208 | resultCount << 200 | costCount << 192 | stock << 128 | cap << 96 | closes << 48 | opens
     log OfferSet(offer=offer, active=True)
 
@@ -250,10 +244,9 @@ def offerOf(offer: uint256) -> (uint256[8], uint256[4], uint256[4]):
     costs: uint256[4] = empty(uint256[4])
     results: uint256[4] = empty(uint256[4])
     for index: uint256 in range(LINES_MAX):
-        cost: uint256 = self.costs[offer][index >> 1] >> ((index & 1) << 7)
-        costs[index] = (cost & LOW_64) | ((cost >> 64) & LOW_64) << 128
-        result: uint256 = self.results[offer][index >> 1] >> ((index & 1) << 7)
-        results[index] = (result & LOW_64) | ((result >> 64) & LOW_64) << 128
+        word: uint256 = self.lines[offer][index]
+        costs[index] = (word & LOW_64) | ((word >> 64) & LOW_64) << 128
+        results[index] = ((word >> 128) & LOW_64) | (word >> 192) << 128
     return head, costs, results
 
 

@@ -120,12 +120,8 @@ def propose(trade: uint256, counterparty: address, gives: uint256[4], wants: uin
     self._check_two(msg.sender, counterparty)
     if expires < block.timestamp:
         raw_revert(abi_encode(block.timestamp, expires, method_id=method_id("TradeExpired(uint256,uint256)")))
-    packed: uint256[2] = empty(uint256[2])
-    count: uint256 = 0
-    packed, count = assets._pack(gives)
-    self.gives[trade] = packed
-    packed, count = assets._pack(wants)
-    self.wants[trade] = packed
+    self.gives[trade] = assets._pack(gives)
+    self.wants[trade] = assets._pack(wants)
     self.counterparties[trade] = counterparty
     self.heads[trade] = min(expires, LOW_64) << 168 | OPEN << 160 | convert(msg.sender, uint256)
     log TradeProposed(proposer=msg.sender, counterparty=counterparty, trade=trade, expires=expires)

@@ -51,7 +51,8 @@ extension Game {
             return .balance(asset: query.subject, amount: view.amount)
         case .inventory:
             guard let view = inventory(from: receipt.output) else { return .notFound(.inventory) }
-            return .inventory(items: view.lines.map { AssetAmount(asset: $0.asset, amount: $0.amount) }, next: view.next)
+            return .inventory(
+                items: view.lines.map { AssetAmount(asset: $0.asset, amount: $0.amount) }, next: view.next)
         case .offer:
             guard let view = offer(from: receipt.output) else { return .notFound(.offer) }
             return .offer(Self.state(of: view, number: UInt32(truncatingIfNeeded: query.subject)))

@@ -65,7 +65,8 @@ public final class Game: Sendable {
         }
         let plan = mapper.plans[place].reply
         // The event of the action is the last thing that its contract writes.
-        guard let log = receipt.logs.last(where: { $0.topics.first == plan.topic && $0.topics.count == plan.topicCount })
+        guard
+            let log = receipt.logs.last(where: { $0.topics.first == plan.topic && $0.topics.count == plan.topicCount })
         else { return .done(0, 0) }
         return .done(ReplyPlan.number(at: plan.result0, of: log), ReplyPlan.number(at: plan.result1, of: log))
     }

@@ -50,7 +50,8 @@ struct GameLoader {
     private func required(_ names: [String], _ builder: GenesisBuilder, _ problems: ProblemList) -> [Address] {
         names.map { name in
             if let contract = builder.contracts[name] { return contract.address }
-            problems.add(file: "Genesis/genesis.json", "the contract \"\(name)\" is missing", "queries go to it: add it")
+            problems.add(
+                file: "Genesis/genesis.json", "the contract \"\(name)\" is missing", "queries go to it: add it")
             return .zero
         }
     }
@@ -58,7 +59,9 @@ struct GameLoader {
     private func rules(_ catalog: Catalog, _ builder: GenesisBuilder) -> [BalanceRule] {
         let wanted = catalog.currencies.map { ($0.contract, $0.asset) } + [("items", 0)]
         return wanted.compactMap { name, currency in
-            guard let contract = builder.contracts[name], let slot = contract.artifact.slots["balances"] else { return nil }
+            guard let contract = builder.contracts[name], let slot = contract.artifact.slots["balances"] else {
+                return nil
+            }
             return BalanceRule(
                 contract: contract.address, isItems: currency == 0, balancesSlot: U256(slot), currency: currency)
         }
@@ -69,7 +72,8 @@ struct GameLoader {
         for name in ["coins", "items"] {
             guard let artifact = artifacts[name], artifact.slots["balances"] == nil else { continue }
             problems.add(
-                file: "Contracts/build/\(name).json", "the storage has no \"balances\"", "run scripts/compile-contracts")
+                file: "Contracts/build/\(name).json", "the storage has no \"balances\"", "run scripts/compile-contracts"
+            )
         }
     }
 }

@@ -15,7 +15,11 @@ struct ActionTests {
     init() throws {
         world = try TestWorld()
         try world.give(
-            "anna", [AssetLine(asset: 1, amount: 1_000), AssetLine(asset: 2, amount: 1_000), AssetLine(asset: potion, amount: 50)])
+            "anna",
+            [
+                AssetLine(asset: 1, amount: 1_000), AssetLine(asset: 2, amount: 1_000),
+                AssetLine(asset: potion, amount: 50),
+            ])
         try world.give("ben", [AssetLine(asset: 1, amount: 500), AssetLine(asset: 65_537, amount: 20)])
     }
 
@@ -26,7 +30,8 @@ struct ActionTests {
     }
 
     @Test func `coins are sent`() throws {
-        applied(try world.perform("transferCoins", ["to": .account(ben), "asset": .number(1), "amount": .number(300)]), 300)
+        applied(
+            try world.perform("transferCoins", ["to": .account(ben), "asset": .number(1), "amount": .number(300)]), 300)
         #expect(try world.balance(of: "anna", 1) == 700)
         #expect(try world.balance(of: "ben", 1) == 800)
         let events = world.game.events(
@@ -39,8 +44,11 @@ struct ActionTests {
 
     @Test func `stackable and unique items are sent, and inventories follow`() throws {
         try world.give("anna", [AssetLine(asset: unique, amount: 1), AssetLine(asset: 1 << 32 | 9, amount: 1)])
-        applied(try world.perform("transferItem", ["to": .account(ben), "asset": .number(potion), "amount": .number(50)]), 50)
-        applied(try world.perform("transferItem", ["to": .account(ben), "asset": .number(unique), "amount": .number(1)]), 1)
+        applied(
+            try world.perform("transferItem", ["to": .account(ben), "asset": .number(potion), "amount": .number(50)]),
+            50)
+        applied(
+            try world.perform("transferItem", ["to": .account(ben), "asset": .number(unique), "amount": .number(1)]), 1)
         let annas = try world.ask(QueryBody(kind: .inventory))
         #expect(annas == .inventory(items: [AssetAmount(asset: 1 << 32 | 9, amount: 1)], next: 0))
         let bens = try world.ask(QueryBody(kind: .inventory, account: Account(ben)))
@@ -69,7 +77,9 @@ struct ActionTests {
     }
 
     @Test func `coins are bought with gems`() throws {
-        applied(try world.perform("purchase", ["offer": .number(38), "quantity": .number(3), "maxCost": .numbers([3])]), 3, 3)
+        applied(
+            try world.perform("purchase", ["offer": .number(38), "quantity": .number(3), "maxCost": .numbers([3])]), 3,
+            3)
         #expect(try world.balance(of: "anna", 1) == 1_300)
         #expect(try world.balance(of: "anna", 2) == 997)
     }
@@ -129,7 +139,8 @@ struct ActionTests {
         _ = try world.perform(
             "proposeTrade",
             [
-                "trade": .id(id), "counterparty": .account(ben), "gives": .lines([AssetLine(asset: potion, amount: 10)]),
+                "trade": .id(id), "counterparty": .account(ben),
+                "gives": .lines([AssetLine(asset: potion, amount: 10)]),
                 "wants": .lines([AssetLine(asset: 1, amount: 501)]), "expires": .number(world.timestampSeconds),
             ])
         let reply = try world.perform("acceptTrade", by: "ben", ["trade": .id(id)])
@@ -196,7 +207,8 @@ struct ActionTests {
 
     @Test(arguments: [Role.server, .operator])
     func `a refund names the operation and happens once`(role: Role) throws {
-        _ = try world.perform("purchase", ["offer": .number(36), "quantity": .number(1), "maxCost": .numbers([60, 5])])
+        _ = try world.perform(
+            "purchase", ["offer": .number(36), "quantity": .number(1), "maxCost": .numbers([60, 5])])
         let fields: [String: FieldValue] = [
             "original": .id([UInt8](1...16)), "from": .account(treasury), "to": .account(anna),
             "line": .lines([AssetLine(asset: 1, amount: 60)]), "reason": .number(9),

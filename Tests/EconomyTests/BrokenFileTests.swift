@@ -44,13 +44,15 @@ struct BrokenFileTests {
             "payload[0].promise: \"currency\" cannot be promised of u32; it is for asset"),
         BrokenFile(
             "Actions/purchase.json", "{\"field\": \"quantity\"}", "{\"field\": \"number\"}",
-            "call.arguments[1].field: there is no field \"number\" in the payload; the fields are offer, quantity, maxCost"),
+            "call.arguments[1].field: there is no field \"number\" in the payload; the fields are offer, quantity, maxCost"
+        ),
         BrokenFile(
             "Actions/purchase.json", "purchase(uint256,uint256,uint256[4])", "purchase(uint256)",
             "call.function: shop has no function purchase(uint256); there is purchase(uint256,uint256,uint256[4])"),
         BrokenFile(
             "Actions/purchase.json", "\"count\": 4", "\"count\": 3",
-            "call.arguments[2]: the field maxCost is u64 x 3, the function takes uint256[4]; give the field a type that fits"),
+            "call.arguments[2]: the field maxCost is u64 x 3, the function takes uint256[4]; give the field a type that fits"
+        ),
         BrokenFile(
             "Actions/purchase.json", "\"contract\": \"shop\"", "\"contract\": \"stall\"",
             "call.contract: there is no contract \"stall\" in genesis.json; contracts are gems, gold, items"),
@@ -58,7 +60,8 @@ struct BrokenFileTests {
             "Actions/purchase.json", "\"result1\": \"paid\"", "\"result1\": \"price\"",
             "reply.result1: the event has no parameter \"price\"; its parameters are player, offer, quantity, paid"),
         BrokenFile(
-            "Actions/purchase.json", "\"event\": \"Purchased(address,uint256,uint256,uint256)\"", "\"event\": \"Bought()\"",
+            "Actions/purchase.json", "\"event\": \"Purchased(address,uint256,uint256,uint256)\"",
+            "\"event\": \"Bought()\"",
             "reply.event: shop has no event Bought(); there is"),
         BrokenFile(
             "Actions/purchase.json", "\"says\": \"Buy", "\"extra\": 1, \"says\": \"Buy",
@@ -69,10 +72,14 @@ struct BrokenFileTests {
         BrokenFile("Actions/purchase.json", "\"gasLimit\": 1500000,", "", "the field \"gasLimit\" is missing; add it"),
         BrokenFile("Actions/purchase.json", "\"code\": 3,", "\"code\" 3,", "Actions/purchase.json:3:"),
         BrokenFile(
-            "Actions/purchase.json", "\"code\": 3,", "\"code\": 3, \"code\": 3,", "the field code stands there twice; write it once"),
-        BrokenFile("Actions/grant.json", "\"lane\": \"player\"", "\"lane\": \"reason\"", "lane: \"reason\" is no account of the payload"),
+            "Actions/purchase.json", "\"code\": 3,", "\"code\": 3, \"code\": 3,",
+            "the field code stands there twice; write it once"),
         BrokenFile(
-            "Actions/grant.json", "{\"field\": \"player\"}, {\"field\": \"faucet\"}", "{\"field\": \"reason\"}, {\"field\": \"faucet\"}",
+            "Actions/grant.json", "\"lane\": \"player\"", "\"lane\": \"reason\"",
+            "lane: \"reason\" is no account of the payload"),
+        BrokenFile(
+            "Actions/grant.json", "{\"field\": \"player\"}, {\"field\": \"faucet\"}",
+            "{\"field\": \"reason\"}, {\"field\": \"faucet\"}",
             "call.arguments[0]: the field reason is u32, the function takes address"),
         BrokenFile(
             "Actions/errors.json", "\"selector\": \"0x", "\"selector\": \"0xf",
@@ -84,7 +91,8 @@ struct BrokenFileTests {
             "Catalog/currencies.json", "\"asset\": 2", "\"asset\": 3",
             "currencies[1].asset: asset 3 is out of order; currencies are numbered without a gap: 2"),
         BrokenFile(
-            "Catalog/items.json", "\"asset\": 65537", "\"asset\": 65536", "asset 65536 stands there twice; give each item a number of its own"),
+            "Catalog/items.json", "\"asset\": 65537", "\"asset\": 65536",
+            "asset 65536 stands there twice; give each item a number of its own"),
         BrokenFile(
             "Catalog/items.json", "\"asset\": 65537", "\"asset\": 5",
             "items[1].asset: 5 is not a number here; write a whole number from 65536 to 16777215"),
@@ -101,22 +109,27 @@ struct BrokenFileTests {
             "Catalog/accounts.json", "\"player:banker\"", "\"banker\"",
             "credits[0].account: \"banker\" is no account; write player:NAME, treasury, faucet:NAME or sink:NAME"),
         BrokenFile(
-            "Genesis/genesis.json", "\"prague\"", "\"berlin\"", "fork: \"berlin\" is no fork for the contracts; write one of prague, osaka"),
+            "Genesis/genesis.json", "\"prague\"", "\"berlin\"",
+            "fork: \"berlin\" is no fork for the contracts; write one of prague, osaka"),
         BrokenFile(
             "Genesis/genesis.json", "\"artifact\": \"trade\"", "\"artifact\": \"barter\"",
-            "contracts[4]: there is no compiled contract \"barter\"; there are coins, items, rewards, settlement, shop, trade"),
+            "contracts[4]: there is no compiled contract \"barter\"; there are coins, items, rewards, settlement, shop, trade"
+        ),
         BrokenFile(
             "Genesis/genesis.json", "{\"number\": 250}", "{\"text\": \"250\"}",
             "contracts[4]: the argument feeBasisPoints is uint256, not text"),
         BrokenFile(
-            "Genesis/genesis.json", "{\"number\": 250}", "{\"number\": 25000}", "contracts[4]: deploying trade ended with reverted"),
+            "Genesis/genesis.json", "{\"number\": 250}", "{\"number\": 25000}",
+            "contracts[4]: deploying trade ended with reverted"),
         BrokenFile(
             "Genesis/genesis.json", "setFaucet(address,bool)", "setFaucet(address)",
             "rewards has no function setFaucet(address); there is"),
         BrokenFile(
             "Genesis/genesis.json", "\"from\": \"faucet:genesis\"", "\"from\": \"sink:genesis\"",
             "is not a faucet; only faucets hand out: faucet:NAME or faucet:*"),
-        BrokenFile("Contracts/build/coins.json", "\"bytecode\": \"0x", "\"bytecode\": \"0xzz", "the code is not hexadecimal; run scripts/compile-contracts"),
+        BrokenFile(
+            "Contracts/build/coins.json", "\"bytecode\": \"0x", "\"bytecode\": \"0xzz",
+            "the code is not hexadecimal; run scripts/compile-contracts"),
     ]
 
     /// A copy of the game folder, removed when the value goes.
@@ -153,7 +166,8 @@ struct BrokenFileTests {
         }
         let problems = copy.problems()
         #expect(problems.contains { $0.contains(row.expected) }, "\(problems.joined(separator: "\n"))")
-        #expect(problems.allSatisfy { $0.contains("; ") && $0.contains(".json") }, "\(problems.joined(separator: "\n"))")
+        #expect(
+            problems.allSatisfy { $0.contains("; ") && $0.contains(".json") }, "\(problems.joined(separator: "\n"))")
     }
 
     @Test func `all mistakes are told at once`() throws {

@@ -12,7 +12,8 @@ struct ContractOutputTests {
     static let folder = TestWorld.gameFolder + "/Contracts"
 
     static func outputs() throws -> [Output] {
-        try FileManager.default.contentsOfDirectory(atPath: folder + "/build").filter { $0.hasSuffix(".json") }.map { name in
+        try FileManager.default.contentsOfDirectory(atPath: folder + "/build").filter { $0.hasSuffix(".json") }.map {
+            name in
             let data = try #require(FileManager.default.contents(atPath: "\(folder)/build/\(name)"))
             let output = try JSONDecoder().decode(Output.self, from: data)
             #expect(output.contract + ".json" == name)
@@ -24,7 +25,8 @@ struct ContractOutputTests {
         for output in try Self.outputs() {
             #expect(output.sources[output.contract + ".vy"] != nil)
             for (name, hash) in output.sources {
-                let source = try #require(FileManager.default.contents(atPath: "\(Self.folder)/\(name)"), "\(name) is missing")
+                let source = try #require(
+                    FileManager.default.contents(atPath: "\(Self.folder)/\(name)"), "\(name) is missing")
                 #expect(
                     sha256([UInt8](source)).hex == "0x" + hash,
                     "\(name) changed since \(output.contract) was compiled: run scripts/compile-contracts")
@@ -41,7 +43,10 @@ struct ContractOutputTests {
     }
 
     /// Runs where the pinned compiler is installed already (`scripts/compile-contracts` installs it); the hashes above hold everywhere.
-    @Test(.enabled(if: ContractOutputTests.compiler != nil, "the pinned compiler is not installed: scripts/compile-contracts installs it"))
+    @Test(
+        .enabled(
+            if: ContractOutputTests.compiler != nil,
+            "the pinned compiler is not installed: scripts/compile-contracts installs it"))
     func `compiling the sources gives the committed output`() throws {
         let process = Process()
         process.executableURL = URL(fileURLWithPath: TestWorld.root + "/scripts/compile-contracts")

@@ -10,11 +10,17 @@ struct GasTests {
 
     /// Name, action, role, fields, gas at most.
     static let rows: [(name: String, action: String, role: Role, fields: [String: FieldValue], most: UInt64)] = [
-        ("coins sent", "transferCoins", .player, ["to": .account(ben), "asset": .number(1), "amount": .number(3)], 40_000),
-        ("items sent", "transferItem", .player, ["to": .account(ben), "asset": .number(65_536), "amount": .number(3)], 41_000),
+        (
+            "coins sent", "transferCoins", .player, ["to": .account(ben), "asset": .number(1), "amount": .number(3)],
+            40_000
+        ),
+        (
+            "items sent", "transferItem", .player,
+            ["to": .account(ben), "asset": .number(65_536), "amount": .number(3)], 41_000
+        ),
         (
             "purchase, one cost, one result", "purchase", .player,
-            ["offer": .number(1), "quantity": .number(2), "maxCost": .numbers([100])], 72_000
+            ["offer": .number(1), "quantity": .number(2), "maxCost": .numbers([100])], 67_000
         ),
         (
             "purchase, two costs, four results", "purchase", .player,

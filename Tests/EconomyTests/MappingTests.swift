@@ -24,19 +24,22 @@ struct MappingTests {
     static let rows: [Row] = [
         Row(
             action: "transferCoins", role: .player,
-            fields: ["to": .account(ben), "asset": .number(2), "amount": .number(0x0102_0304_0506_0708)], contract: "gems",
+            fields: ["to": .account(ben), "asset": .number(2), "amount": .number(0x0102_0304_0506_0708)],
+            contract: "gems",
             signature: "transfer(address,uint256)", words: [ben.word, U256(0x0102_0304_0506_0708 as UInt64)]),
         Row(
             action: "purchase", role: .player,
             fields: ["offer": .number(7), "quantity": .number(0x0a0b_0c0d), "maxCost": .numbers([1, 2, 3, .max])],
-            contract: "shop", signature: "purchase(uint256,uint256,uint256[4])", words: [7, 0x0a0b_0c0d, 1, 2, 3, U256(UInt64.max)]),
+            contract: "shop", signature: "purchase(uint256,uint256,uint256[4])",
+            words: [7, 0x0a0b_0c0d, 1, 2, 3, U256(UInt64.max)]),
         Row(
             action: "acceptTrade", role: .player, fields: ["trade": .id([UInt8](1...16))], contract: "trade",
             signature: "accept(uint256)", words: [U256(0x090a_0b0c_0d0e_0f10, 0x0102_0304_0506_0708, 0, 0)]),
         Row(
             action: "trade", role: .server,
             fields: [
-                "first": .account(anna), "second": .account(ben), "firstGives": .lines([AssetLine(asset: 1, amount: 9)]),
+                "first": .account(anna), "second": .account(ben),
+                "firstGives": .lines([AssetLine(asset: 1, amount: 9)]),
                 "secondGives": .lines([AssetLine(asset: 1 << 32 | 3, amount: 1)]),
             ], contract: "trade", signature: "swap(address,address,uint256,uint256)",
             words: [anna.word, ben.word, line(1, 9), line(1 << 32 | 3, 1)], lane: anna),
@@ -46,7 +49,8 @@ struct MappingTests {
                 "player": .account(ben), "faucet": .account(NamedAccount.faucet("load")), "reason": .number(77),
                 "lines": .lines([AssetLine(asset: 1, amount: 5), AssetLine(asset: 65_536, amount: 6)]),
             ], contract: "rewards", signature: "grant(address,address,uint256,uint256[8])",
-            words: [ben.word, NamedAccount.faucet("load").word, 77, line(1, 5), line(65_536, 6), 0, 0, 0, 0, 0, 0], lane: ben),
+            words: [ben.word, NamedAccount.faucet("load").word, 77, line(1, 5), line(65_536, 6), 0, 0, 0, 0, 0, 0],
+            lane: ben),
         Row(
             action: "refund", role: .operator,
             fields: [
@@ -111,9 +115,11 @@ struct MappingTests {
         #expect(failure("purchase", ["ofer": .number(1)]) == .unknownField("ofer"))
         #expect(failure("purchase", ["offer": .account(Self.ben)]) == .wrongKind(field: "offer", type: .u32))
         #expect(
-            failure("purchase", ["offer": .number(1 << 32)]) == .tooLarge(field: "offer", have: 1 << 32, maximum: 0xffff_ffff))
+            failure("purchase", ["offer": .number(1 << 32)])
+                == .tooLarge(field: "offer", have: 1 << 32, maximum: 0xffff_ffff))
         #expect(
-            failure("purchase", ["maxCost": .numbers([1, 2, 3, 4, 5])]) == .tooLarge(field: "maxCost", have: 5, maximum: 4))
+            failure("purchase", ["maxCost": .numbers([1, 2, 3, 4, 5])])
+                == .tooLarge(field: "maxCost", have: 5, maximum: 4))
         #expect(failure("acceptTrade", ["trade": .id([1])]) == .wrongKind(field: "trade", type: .id))
     }
 

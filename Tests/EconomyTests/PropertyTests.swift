@@ -63,7 +63,9 @@ final class EconomyRun {
         model = ModelEconomy(houses: world.game.catalog.houses)
         houses = Array(world.game.catalog.houses.keys)
         for account in houses {
-            for asset in assets { model.balances[.init(account: account, asset: asset)] = try world.balance(account, asset) }
+            for asset in assets {
+                model.balances[.init(account: account, asset: asset)] = try world.balance(account, asset)
+            }
         }
     }
 
@@ -111,8 +113,10 @@ final class EconomyRun {
             ])
         var expected = true
         for cost in offer.costs {
-            expected = expected && next.move(
-                address(who), NamedAccount.treasury, cost.asset, Int64(cost.amount * quantity))
+            expected =
+                expected
+                && next.move(
+                    address(who), NamedAccount.treasury, cost.asset, Int64(cost.amount * quantity))
         }
         for result in offer.results {
             next.shift(NamedAccount.faucet("shop"), address(who), result.asset, Int64(result.amount * quantity))

@@ -86,7 +86,8 @@ final class TestWorld: StateView {
 
     /// What an account has of an asset.
     func balance(_ account: Address, _ asset: UInt64) throws -> Int64 {
-        guard case .balance(_, let amount) = try ask(QueryBody(kind: .balance, account: Account(account), subject: asset))
+        guard
+            case .balance(_, let amount) = try ask(QueryBody(kind: .balance, account: Account(account), subject: asset))
         else { throw TestFailure("no balance of \(asset)") }
         return amount
     }

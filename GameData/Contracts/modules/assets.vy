@@ -70,19 +70,31 @@ def _issue(faucet: address, receiver: address, asset: uint256, amount: uint256):
 
 @internal
 @pure
-def _pack(lines: uint256[4]) -> (uint256[2], uint256):
+def _count(lines: uint256[4]) -> uint256:
     """
-    @notice Four lines as two words of storage, and how many there are; lines after the first empty one are dropped.
+    @notice How many lines there are before the first empty one; each has 64 bits for the asset and for the amount, and none follows an empty one.
+    """
+    count: uint256 = 0
+    for index: uint256 in range(4):
+        line: uint256 = lines[index]
+        if line != 0:
+            asset: uint256 = line >> 128
+            amount: uint256 = line & LOW_128
+            if amount > LOW_64 or asset > LOW_64:
+                raw_revert(abi_encode(max(asset, amount), LOW_64, method_id=method_id("AmountTooLarge(uint256,uint256)")))
+            if count != index:
+                raw_revert(abi_encode(index + 1, count + 1, method_id=method_id("BrokenLines(uint256,uint256)")))
+            count += 1
+    return count
+
+
+@internal
+@pure
+def _pack(lines: uint256[4]) -> uint256[2]:
+    """
+    @notice Four lines as two words of storage.
     """
     packed: uint256[2] = empty(uint256[2])
-    count: uint256 = 0
-    for line: uint256 in lines:
-        if line == 0:
-            break
-        asset: uint256 = line >> 128
-        amount: uint256 = line & LOW_128
-        if amount > LOW_64 or asset > LOW_64:
-            raw_revert(abi_encode(amount, LOW_64, method_id=method_id("AmountTooLarge(uint256,uint256)")))
-        packed[count >> 1] |= (asset << 64 | amount) << ((count & 1) << 7)
-        count += 1
-    return packed, count
+    for index: uint256 in range(self._count(lines), bound=4):
+        packed[index >> 1] |= ((lines[index] >> 128) << 64 | (lines[index] & LOW_64)) << ((index & 1) << 7)
+    return packed

@@ -75,7 +75,8 @@ struct Artifact: Sendable {
                 let typeText = object.text("type")
             else { return nil }
             guard let type = ABIType(Substring(typeText)) else {
-                node.refuse("the type \(typeText) is not known", "use integers, addresses, booleans, texts and lists of them")
+                node.refuse(
+                    "the type \(typeText) is not known", "use integers, addresses, booleans, texts and lists of them")
                 return nil
             }
             return ABIParameter(name: name, type: type, isIndexed: object["indexed"]?.characters == "true")

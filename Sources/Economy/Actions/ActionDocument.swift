@@ -28,7 +28,8 @@ public enum ActionDocument {
 
     private static func summary(_ actions: [ActionDefinition]) -> [String] {
         [
-            "| code | action | who | payload: offset field type | bytes | result 0, result 1 |", "|---|---|---|---|---|---|",
+            "| code | action | who | payload: offset field type | bytes | result 0, result 1 |",
+            "|---|---|---|---|---|---|",
         ]
             + actions.map { action in
                 let fields = action.payload.map { "\($0.offset) `\($0.name)` \(type($0))" }.joined(separator: "; ")
@@ -40,7 +41,8 @@ public enum ActionDocument {
 
     private static func meanings(_ actions: [ActionDefinition]) -> [String] {
         let head = [
-            "", "*Must be* is checked before anything is executed: `nonzero`; `account` not all zero; `currency`, `item`, `asset` of the",
+            "",
+            "*Must be* is checked before anything is executed: `nonzero`; `account` not all zero; `currency`, `item`, `asset` of the",
             "catalog; `faucet`, `sink` (or treasury), `source` (faucet or treasury) of the catalog; `line` one line, `lines` one or more,",
             "`linesOrNone`: each with an asset of the catalog and an amount, the unused ones zero and last.", "",
         ]

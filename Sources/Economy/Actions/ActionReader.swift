@@ -128,7 +128,8 @@ struct ActionReader {
         guard node.isObject else { return node.text().map { .contract($0) } }
         guard let object = node.object(["currencyOf"]), let field = object.text("currencyOf") else { return nil }
         guard payload.contains(where: { $0.name == field && $0.promise == .currency }) else {
-            object["currencyOf"]?.refuse("\"\(field)\" promises no currency", "name a field with the promise \"currency\"")
+            object["currencyOf"]?.refuse(
+                "\"\(field)\" promises no currency", "name a field with the promise \"currency\"")
             return nil
         }
         return .currencyOf(field: field)

@@ -30,7 +30,8 @@ struct CatalogReader {
                 let symbol = object.text("symbol"), let contract = object.text("contract")
             else { continue }
             if asset != UInt64(index + 1) {
-                object["asset"]?.refuse("asset \(asset) is out of order", "currencies are numbered without a gap: \(index + 1)")
+                object["asset"]?.refuse(
+                    "asset \(asset) is out of order", "currencies are numbered without a gap: \(index + 1)")
             }
             catalog.currencies.append(Currency(asset: asset, name: name, symbol: symbol, contract: contract))
         }
@@ -98,7 +99,8 @@ struct CatalogReader {
                 let asset = currency(object, "asset", catalog), let limit = object.number("limit")
             else { continue }
             guard let account = catalog.account(named: name) else {
-                object["account"]?.refuse("\"\(name)\" is no account", "write player:NAME, treasury, faucet:NAME or sink:NAME")
+                object["account"]?.refuse(
+                    "\"\(name)\" is no account", "write player:NAME, treasury, faucet:NAME or sink:NAME")
                 continue
             }
             catalog.credits.append(StartCredit(account: account, asset: asset, limit: limit))

@@ -15,7 +15,8 @@ public enum NamedAccount {
     /// The account that stands for a role in a lane, the first 8 bytes of the account concerned.
     public static func authority(_ role: Role, lane: UInt64 = 0) -> Address {
         let prefix: StaticString = role == .server ? "hoard:server" : "hoard:operat"
-        let bytes = prefix.withUTF8Buffer { Array($0) } + (0..<8).map { UInt8(truncatingIfNeeded: lane >> (56 - 8 * $0)) }
+        let bytes =
+            prefix.withUTF8Buffer { Array($0) } + (0..<8).map { UInt8(truncatingIfNeeded: lane >> (56 - 8 * $0)) }
         return Address(bytes: bytes)
     }
 

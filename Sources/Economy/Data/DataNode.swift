@@ -59,7 +59,9 @@ struct DataNode {
     /// The whole number without quotes, or nil after noting a problem.
     func number(_ range: ClosedRange<UInt64> = 0...UInt64.max) -> UInt64? {
         guard let scalar = node.scalar, !isQuoted, let value = UInt64(scalar.string), range.contains(value) else {
-            refuse("\(summary) is not a number here", "write a whole number from \(range.lowerBound) to \(range.upperBound)")
+            refuse(
+                "\(summary) is not a number here",
+                "write a whole number from \(range.lowerBound) to \(range.upperBound)")
             return nil
         }
         return value

@@ -56,7 +56,8 @@ final class GenesisBuilder {
                 continue
             }
             guard contracts[contract.name] == nil else {
-                contract.node.refuse("the contract \"\(contract.name)\" stands there twice", "give it a name of its own")
+                contract.node.refuse(
+                    "the contract \"\(contract.name)\" stands there twice", "give it a name of its own")
                 continue
             }
             guard let values = values(contract.arguments, artifact.constructor, contract.node) else { continue }
@@ -79,7 +80,8 @@ final class GenesisBuilder {
             for name in call.contracts {
                 guard let contract = contracts[name] else {
                     call.node.refuse(
-                        "there is no contract \"\(name)\"", "there are \(contracts.keys.sorted().joined(separator: ", "))")
+                        "there is no contract \"\(name)\"",
+                        "there are \(contracts.keys.sorted().joined(separator: ", "))")
                     continue
                 }
                 guard let function = contract.artifact.functions[call.function] else {

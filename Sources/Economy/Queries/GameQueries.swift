@@ -67,7 +67,8 @@ struct GameQueries: Sendable {
                 to: items, data: Self.itemBalance + ABIEncoder.encode([.address(account), .number(asset)]))
         }
         guard asset >= 1, asset <= UInt64(currencies.count) else { return nil }
-        return ViewRequest(to: currencies[Int(asset) - 1], data: Self.coinBalance + ABIEncoder.encode([.address(account)]))
+        return ViewRequest(
+            to: currencies[Int(asset) - 1], data: Self.coinBalance + ABIEncoder.encode([.address(account)]))
     }
 
     func inventory(_ account: Address, from asset: UInt64, limit: UInt64) -> ViewRequest {
@@ -112,7 +113,8 @@ struct GameQueries: Sendable {
     /// The nearest 64-bit number of a signed word.
     static func clamped(_ word: U256) -> Int64 {
         if word.isNegative {
-            return word.l1 & word.l2 & word.l3 == .max && Int64(bitPattern: word.l0) < 0 ? Int64(bitPattern: word.l0) : .min
+            return word.l1 & word.l2 & word.l3 == .max && Int64(bitPattern: word.l0) < 0
+                ? Int64(bitPattern: word.l0) : .min
         }
         return word.fitsUInt64 && word.l0 <= UInt64(Int64.max) ? Int64(word.l0) : .max
     }
