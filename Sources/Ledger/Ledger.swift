@@ -11,7 +11,7 @@ public final class Ledger: @unchecked Sendable {
     // Sendable: what changes after `start` is in `shared` and `anchors`; start and stop are guarded by `lifecycle`.
     private let configuration: LedgerConfiguration
     private let folder: WorldFolder?
-    private let core: LedgerCore
+    let core: LedgerCore
     private let log: any BlockLog
     private let shared: LedgerShared
     private let anchors: AnchorService

@@ -88,6 +88,17 @@ import Testing
         #expect(checker(.none).violation(in: result([], [elsewhere]), before: world) == nil)
     }
 
+    @Test func `a slot that has been a balance once needs an event for ever, whatever the policy`() {
+        let world = world([(a, 10), (b, 5)])
+        let checker = checker(.any)
+        let first = result([transfer(a, b, 3)], [change(a, 7), change(b, 8)])
+        #expect(checker.violation(in: result([], [change(b, 6)]), before: world) == nil, "not known yet")
+        #expect(checker.violation(in: first, before: world) == nil)
+        world.apply(first.diff)
+        #expect(checker.violation(in: result([], [change(b, 9)]), before: world)?.have == U256(1))
+        #expect(checker.violation(in: result([], [change(c, 9)]), before: world) == nil)
+    }
+
     @Test func `an overflowing balance is a violation`() {
         let world = WorldState()
         let most = U256(.max, .max, .max, .max >> 1)

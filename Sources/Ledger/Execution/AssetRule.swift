@@ -16,7 +16,8 @@ public enum OtherSlots: Sendable, Equatable {
     case none
     /// The listed ones.
     case listed([U256])
-    /// Any: the contract keeps books of its own beside the balances.
+    /// Any that is not known to be a balance: the contract keeps books of its own beside the balances. A slot is known
+    /// once a transfer event has explained a change of it.
     case any
 }
 

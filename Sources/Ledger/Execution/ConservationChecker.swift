@@ -5,14 +5,8 @@ public import EVM
 /// The sum over all accounts cannot change: every event takes from one account what it gives to another, and the
 /// balances must change by exactly what the events say.
 public final class ConservationChecker {
-    private struct Net {
-        var rule: Int
-        var slot: U256
-        var change: U256
-        var isMatched: Bool
-    }
-
     private let rules: [AssetRule]
+    private let addresses: [Address]
     private let listed: [Set<U256>]
     private let transfer = keccak256(Array("Transfer(address,address,uint256)".utf8)).word
     private let transferSingle = keccak256(
@@ -20,23 +14,24 @@ public final class ConservationChecker {
     private let transferBatch = keccak256(
         Array("TransferBatch(address,address,address,uint256[],uint256[])".utf8)).word
     private let memo = SlotMemo()
-    private var nets: [Net] = []
-    private var ruleOfContract: [Address: Int] = [:]
+    private let nets = NetChanges()
+    private let ruleOfContract: [Address: Int]
 
     /// A checker of these rules.
     public init(rules: [AssetRule]) {
         self.rules = rules
+        addresses = rules.map(\.contract)
         listed = rules.map { rule in
             if case .listed(let slots) = rule.otherSlots { Set(slots) } else { [] }
         }
-        for (index, rule) in rules.enumerated() { ruleOfContract[rule.contract] = index }
-        nets.reserveCapacity(64)
+        ruleOfContract = Dictionary(
+            rules.enumerated().map { ($0.element.contract, $0.offset) }, uniquingKeysWith: { first, _ in first })
     }
 
     /// The first violation in a transition over `world`, which must not have been applied; nil where all is in order.
     public func violation(in result: TransitionResult, before world: WorldState) -> ConservationViolation? {
         if rules.isEmpty { return nil }
-        nets.removeAll(keepingCapacity: true)
+        nets.removeAll()
         for log in result.receipt.logs {
             guard let rule = rule(of: log.address), let signature = log.topics.first else { continue }
             if let malformed = collect(log, signature, rule) { return malformed }
@@ -45,7 +40,7 @@ public final class ConservationChecker {
             guard let rule = rule(of: change.address) else { continue }
             if let violation = check(change, rule, world) { return violation }
         }
-        for net in nets where !net.isMatched && !net.change.isZero {
+        if let net = nets.firstUnmatched() {
             return ConservationViolation(
                 contract: rules[net.rule].contract, slot: net.slot, have: .zero, need: net.change)
         }
@@ -53,21 +48,26 @@ public final class ConservationChecker {
     }
 
     private func rule(of contract: Address) -> Int? {
-        if rules.count <= 8 { return rules.firstIndex { $0.contract == contract } }
-        return ruleOfContract[contract]
+        if rules.count > 8 { return ruleOfContract[contract] }
+        return addresses.firstIndex(of: contract)
     }
 
     private func check(_ change: StorageChange, _ rule: Int, _ world: WorldState) -> ConservationViolation? {
-        let former = world.storage(change.address, change.slot)
+        let place = world.place(change.address, change.slot)
+        let former = place?.pointee.value ?? .zero
         let difference = change.value &- former
-        if let index = netIndex(rule, change.slot) {
-            nets[index].isMatched = true
-            if nets[index].change == difference, !overflows(former, difference, change.value) { return nil }
+        if let net = nets.find(rule, change.slot) {
+            net.pointee.isMatched = true
+            if net.pointee.change == difference, !overflows(former, difference, change.value) {
+                // A mark that stays after a refusal is harmless: executing the log again sees fewer marks, never more.
+                place?.pointee.isBalance = true
+                return nil
+            }
             return ConservationViolation(
-                contract: change.address, slot: change.slot, have: difference, need: nets[index].change)
+                contract: change.address, slot: change.slot, have: difference, need: net.pointee.change)
         }
         switch rules[rule].otherSlots {
-        case .any: return nil
+        case .any: if place?.pointee.isBalance != true { return nil }
         case .listed: if listed[rule].contains(change.slot) { return nil }
         case .none: break
         }
@@ -89,11 +89,7 @@ public final class ConservationChecker {
         return (former.l3 ^ difference.l3) & sign == 0 && (former.l3 ^ sum.l3) & sign != 0
     }
 
-    private func netIndex(_ rule: Int, _ slot: U256) -> Int? {
-        for index in nets.indices where nets[index].slot == slot && nets[index].rule == rule { return index }
-        return nil
-    }
-
+    @inline(__always)
     private func add(_ rule: Int, _ id: U256, _ account: U256, _ change: U256) {
         let slot: U256
         switch rules[rule].kind {
@@ -101,14 +97,11 @@ public final class ConservationChecker {
         case .erc1155: slot = memo.element(of: memo.element(of: rules[rule].balancesSlot, id), account)
         case .erc1155OwnerFirst: slot = memo.element(of: memo.element(of: rules[rule].balancesSlot, account), id)
         }
-        if let index = netIndex(rule, slot) {
-            nets[index].change = nets[index].change &+ change
-        } else {
-            nets.append(Net(rule: rule, slot: slot, change: change, isMatched: false))
-        }
+        nets.add(rule, slot, change)
     }
 
     private func move(_ rule: Int, _ id: U256, from: U256, to: U256, _ amount: U256) {
+        if amount.isZero || from == to { return }
         add(rule, id, from, .zero &- amount)
         add(rule, id, to, amount)
     }
@@ -155,6 +148,7 @@ public final class ConservationChecker {
         return (place + 1, Int(count.l0))
     }
 
+    @inline(__always)
     private func word(_ data: [UInt8], _ index: Int) -> U256 {
         data.withUnsafeBytes { Hash256(loading: $0.baseAddress! + index * 32).word }
     }

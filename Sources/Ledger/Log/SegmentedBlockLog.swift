@@ -4,7 +4,9 @@
 public final class SegmentedBlockLog: BlockLog, @unchecked Sendable {
     // Sendable: used by one thread at a time; the background thread touches only the storage and `preparation`.
     private let storage: any LogStorage
+    /// Bytes of segments to come, and of the present one, which may have been made with another setting.
     private let segmentBytes: Int
+    private var presentBytes: Int
     private var segment: UInt32
     private var offset: Int
     private var lastNumber: UInt64
@@ -20,7 +22,9 @@ public final class SegmentedBlockLog: BlockLog, @unchecked Sendable {
         self.segment = segment
         self.offset = offset
         self.lastNumber = lastNumber
+        presentBytes = 0
         try storage.create(segment: segment, byteCount: segmentBytes)
+        presentBytes = try storage.byteCount(of: segment)
     }
 
     deinit { preparation?.wait() }
@@ -33,10 +37,11 @@ public final class SegmentedBlockLog: BlockLog, @unchecked Sendable {
             var start = offset
             for record in records {
                 check(record)
-                if offset + record.bytes.count > segmentBytes {
+                if offset + record.bytes.count > presentBytes {
                     try flush(&parts, at: start)
                     try roll()
                     start = offset
+                    precondition(record.bytes.count <= presentBytes, "a record is longer than a segment")
                 }
                 parts.append(record.bytes)
                 offset += record.bytes.count
@@ -65,7 +70,6 @@ public final class SegmentedBlockLog: BlockLog, @unchecked Sendable {
     private func check(_ record: LogRecord) {
         precondition(record.number == lastNumber + 1, "block \(record.number) after block \(lastNumber)")
         precondition(record.bytes.count % LedgerLimits.pageBytes == 0, "a record is not padded")
-        precondition(record.bytes.count <= segmentBytes, "a record is longer than a segment")
     }
 
     private func flush(_ parts: inout [UnsafeRawBufferPointer], at start: Int) throws(LogError) {
@@ -84,10 +88,11 @@ public final class SegmentedBlockLog: BlockLog, @unchecked Sendable {
         segment += 1
         offset = 0
         try storage.create(segment: segment, byteCount: segmentBytes)
+        presentBytes = try storage.byteCount(of: segment)
     }
 
     private func prepareNext() {
-        guard preparation == nil, offset >= segmentBytes / 2 else { return }
+        guard preparation == nil, offset >= presentBytes / 2 else { return }
         preparation = SegmentPreparation(storage: storage, segment: segment + 1, byteCount: segmentBytes)
     }
 }

@@ -240,6 +240,8 @@ struct SlotEntry: FlatEntry {
     var value: U256
     /// The owner's number; 0 marks a vacant place.
     var owner: UInt32
+    /// Whether a transfer event has explained a change of it: then it is a balance, and every change needs one.
+    var isBalance = false
 
     static var vacant: SlotEntry { SlotEntry(slot: .zero, value: .zero, owner: 0) }
     @inline(__always) var isVacant: Bool { owner == 0 }

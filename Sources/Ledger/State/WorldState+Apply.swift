@@ -89,7 +89,11 @@ extension WorldState {
             return
         }
         let place = slots.findOrClaim(key)
-        if place.pointee.isVacant { owner.pointee.slotCount += 1 }
-        place.pointee = SlotEntry(slot: slot, value: value, owner: key.owner)
+        if place.pointee.isVacant {
+            owner.pointee.slotCount += 1
+            place.pointee = SlotEntry(slot: slot, value: value, owner: key.owner)
+        } else {
+            place.pointee.value = value
+        }
     }
 }

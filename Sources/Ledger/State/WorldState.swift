@@ -37,9 +37,14 @@ public final class WorldState: StateView {
 
     /// The value of a storage slot; zero where it was never written.
     public func storage(_ address: Address, _ slot: U256) -> U256 {
-        guard let owner = owners.find(address) else { return .zero }
-        guard let place = slots.find(SlotKey(owner: owner.pointee.number, slot: slot)) else { return .zero }
-        return place.pointee.value
+        place(address, slot)?.pointee.value ?? .zero
+    }
+
+    /// The place of a slot that is not zero, or nil; valid until the next change.
+    @inline(__always)
+    func place(_ address: Address, _ slot: U256) -> UnsafeMutablePointer<SlotEntry>? {
+        guard let owner = owners.find(address) else { return nil }
+        return slots.find(SlotKey(owner: owner.pointee.number, slot: slot))
     }
 
     /// The code with this hash; empty where it is not known.
