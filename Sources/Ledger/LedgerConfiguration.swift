@@ -37,7 +37,9 @@ public struct LedgerConfiguration: Sendable {
         }
         guard queueOperationsMax >= LedgerLimits.linkedOperationsMax else {
             throw .configuration(
-                reason: "a queue of \(queueOperationsMax) cannot hold \(LedgerLimits.linkedOperationsMax) linked operations")
+                reason:
+                    "a queue of \(queueOperationsMax) cannot hold \(LedgerLimits.linkedOperationsMax) linked operations"
+            )
         }
         guard blockOperationsMax >= 1, receiptChunksInMemory >= 1 else {
             throw .configuration(reason: "blockOperationsMax and receiptChunksInMemory must be positive")

@@ -31,12 +31,14 @@ import Testing
         test.ledger.drainAndStop()
     }
 
-    @Test(arguments: [1, 2, 7, 64]) func `in operations mode digest and root do not depend on cuts`(_ most: Int) throws {
+    @Test(arguments: [1, 2, 7, 64]) func `in operations mode digest and root do not depend on cuts`(_ most: Int) throws
+    {
         func run(_ most: Int, oneByOne: Bool) throws -> (Hash256, Hash256) {
             let test = try TestLedger(
                 configuration: World.configuration(blockOperationsMax: most, clockMode: .operations))
             let operations = (0..<60).map {
-                World.operation($0, $0 % 9 == 0 ? .revert : .transfer, from: $0 % 8, amount: 2, clock: 6_000 + UInt64($0 / 10))
+                World.operation(
+                    $0, $0 % 9 == 0 ? .revert : .transfer, from: $0 % 8, amount: 2, clock: 6_000 + UInt64($0 / 10))
             }
             if oneByOne {
                 for operation in operations { test.run([operation]) }

@@ -23,16 +23,17 @@ import Testing
             ], chainID: 31_337),
     ]
 
-    static let receipts: [Receipt] = [
-        Receipt(outcome: .success, gasUsed: 21_000),
-        Receipt(outcome: .reverted, gasUsed: .max, output: [1, 2]),
-        Receipt(
-            outcome: .success, gasUsed: 0,
-            logs: [
-                EmittedLog(address: World.token, topics: [], data: []),
-                EmittedLog(address: World.token, topics: [1, 2, 3, .max], data: [UInt8](repeating: 1, count: 200)),
-            ], createdAddress: World.player(3)),
-    ] + Halt.allCases.map { Receipt(outcome: .halted($0), gasUsed: 5) }
+    static let receipts: [Receipt] =
+        [
+            Receipt(outcome: .success, gasUsed: 21_000),
+            Receipt(outcome: .reverted, gasUsed: .max, output: [1, 2]),
+            Receipt(
+                outcome: .success, gasUsed: 0,
+                logs: [
+                    EmittedLog(address: World.token, topics: [], data: []),
+                    EmittedLog(address: World.token, topics: [1, 2, 3, .max], data: [UInt8](repeating: 1, count: 200)),
+                ], createdAddress: World.player(3)),
+        ] + Halt.allCases.map { Receipt(outcome: .halted($0), gasUsed: 5) }
 
     @Test(arguments: transactions) func `a transaction comes back as it was`(_ transaction: Transaction) throws {
         var buffer = ByteBuffer()
@@ -73,6 +74,56 @@ import Testing
                 _ = try? second.receipt()
             }
         }
+    }
+
+    @Test func `a word takes its significant bytes and no other form is read`() throws {
+        let words: [U256] = [
+            0, 1, 255, 256, U256(.max), U256(0, 1, 0, 0), U256(0, 0, 5, 0), U256(7, 0, 0, 1 << 63), .max,
+        ]
+        for word in words {
+            var buffer = ByteBuffer()
+            buffer.append(minimal: word)
+            let significant = word.bigEndianBytes.drop { $0 == 0 }.count
+            #expect(buffer.count == significant + 1)
+            var reader = ByteReader(buffer.bytes)
+            #expect(try reader.minimalWord() == word)
+            #expect(reader.isAtEnd)
+        }
+        for bad: [UInt8] in [[], [1], [1, 0], [2, 5, 0], [33] + [UInt8](repeating: 1, count: 33)] {
+            bad.withUnsafeBytes { bytes in
+                var reader = ByteReader(bytes)
+                #expect(throws: CodingError.self) { try reader.minimalWord() }
+            }
+        }
+    }
+
+    @Test func `different write sets have different encodings`() {
+        let a = World.player(1)
+        let b = World.player(2)
+        let account = AccountState(nonce: 1)
+        let diffs = [
+            StateDiff(), StateDiff(accounts: [AccountChange(address: a, account: nil)]),
+            StateDiff(accounts: [AccountChange(address: a, account: account)]),
+            StateDiff(accounts: [AccountChange(address: a, account: AccountState(nonce: 1, balance: 1))]),
+            StateDiff(accounts: [AccountChange(address: a, account: AccountState(nonce: 1, codeHash: keccak256([1])))]),
+            StateDiff(accounts: [AccountChange(address: a, account: account, codeWritten: [])]),
+            StateDiff(accounts: [AccountChange(address: a, account: account, storageCleared: true)]),
+            StateDiff(storage: [StorageChange(address: a, slot: 1, value: 0)]),
+            StateDiff(storage: [StorageChange(address: a, slot: 1, value: 256)]),
+            StateDiff(storage: [StorageChange(address: b, slot: 1, value: 1)]),
+            StateDiff(storage: [
+                StorageChange(address: a, slot: 1, value: 1), StorageChange(address: a, slot: 2, value: 1),
+            ]),
+            StateDiff(storage: [
+                StorageChange(address: a, slot: 1, value: 1), StorageChange(address: b, slot: 2, value: 1),
+            ]),
+        ]
+        let encodings = diffs.map { diff in
+            var buffer = ByteBuffer()
+            buffer.append(diff)
+            return Array(buffer.bytes)
+        }
+        #expect(Set(encodings).count == diffs.count)
     }
 
     @Test func `a session call is compact`() {

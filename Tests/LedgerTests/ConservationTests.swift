@@ -58,7 +58,8 @@ import Testing
         let world = world([])
         let below = U256.zero &- U256(4)
         #expect(
-            checker().violation(in: result([transfer(a, b, 4)], [change(a, below), change(b, 4)]), before: world) == nil)
+            checker().violation(in: result([transfer(a, b, 4)], [change(a, below), change(b, 4)]), before: world) == nil
+        )
     }
 
     @Test func `what the events do not say is a violation`() {
@@ -120,9 +121,11 @@ import Testing
     }
 
     private static let single = keccak256(
-        Array("TransferSingle(address,address,address,uint256,uint256)".utf8)).word
+        Array("TransferSingle(address,address,address,uint256,uint256)".utf8)
+    ).word
     private static let batch = keccak256(
-        Array("TransferBatch(address,address,address,uint256[],uint256[])".utf8)).word
+        Array("TransferBatch(address,address,address,uint256[],uint256[])".utf8)
+    ).word
 
     private func itemSlot(_ item: U256, _ account: Address) -> U256 {
         let inner = keccak256(Hash256(word: StandInMachine.balancesSlot).bytes + item.bigEndianBytes)
@@ -155,10 +158,11 @@ import Testing
         #expect(checker.violation(in: result([batch], Array(both.dropLast())), before: world) != nil)
     }
 
-    @Test(arguments: [
-        [], [64], [64, 160, 2, 9, 10, 2, 5], [64, 160, 3, 9, 10, 2, 5, 6], [64, 160, 2, 9, 10, 3, 5, 6],
-        [65, 160, 2, 9, 10, 2, 5, 6], [1 << 60, 160, 2, 9, 10, 2, 5, 6], [64, 256, 2, 9, 10, 2, 5, 6],
-    ] as [[UInt64]])
+    @Test(
+        arguments: [
+            [], [64], [64, 160, 2, 9, 10, 2, 5], [64, 160, 3, 9, 10, 2, 5, 6], [64, 160, 2, 9, 10, 3, 5, 6],
+            [65, 160, 2, 9, 10, 2, 5, 6], [1 << 60, 160, 2, 9, 10, 2, 5, 6], [64, 256, 2, 9, 10, 2, 5, 6],
+        ] as [[UInt64]])
     func `a malformed batch event is a violation`(_ words: [UInt64]) {
         let log = EmittedLog(
             address: token, topics: [Self.batch, b.word, a.word, b.word],

@@ -33,7 +33,9 @@ import Testing
         } catch { return error }
     }
 
-    @Test(arguments: [true, false]) func `a world on disk is opened again, verified and inspected`(_ direct: Bool) throws {
+    @Test(arguments: [true, false]) func `a world on disk is opened again, verified and inspected`(_ direct: Bool)
+        throws
+    {
         let folder = TemporaryFolder()
         var configuration = World.configuration(segmentBytes: 280 << 10)
         configuration.usesDirectWrites = direct
@@ -51,7 +53,10 @@ import Testing
             folder: folder.path + "/a/b", genesis: genesis, executor: World.executor(genesis))
         #expect(inspection.headNumber == status.blocks && inspection.anchors.last == root)
         let entry = try inspection.entry(World.id(42))
-        #expect(answers[42] == .final(ticket: 42, block: entry!.block, index: entry!.index, receipt: entry!.receipt, repeated: false))
+        #expect(
+            answers[42]
+                == .final(
+                    ticket: 42, block: entry!.block, index: entry!.index, receipt: entry!.receipt, repeated: false))
         #expect(entry?.transaction == World.operation(42, from: 2, to: 3).transaction)
         let block = try inspection.block(entry!.block)
         #expect(block?.block.operations[Int(entry!.index)].id == World.id(42))

@@ -148,11 +148,13 @@ import Testing
             test.ledger.abandon()
             let again = try TestLedger(storage: MemoryStorage(content: image))
             #expect(again.ledger.status.operations >= UInt64(answered.count))
-            let found = again.run(answered.map { .lookup(ReceiptLookup(id: World.id(Int($0.ticket)), ticket: $0.ticket)) })
+            let found = again.run(
+                answered.map { .lookup(ReceiptLookup(id: World.id(Int($0.ticket)), ticket: $0.ticket)) })
             for (before, after) in zip(answered, found) {
                 guard case .final(_, let block, let index, let receipt, _) = before else { continue }
                 #expect(
-                    after == .final(ticket: before.ticket, block: block, index: index, receipt: receipt, repeated: true))
+                    after == .final(ticket: before.ticket, block: block, index: index, receipt: receipt, repeated: true)
+                )
             }
             again.ledger.drainAndStop()
         }

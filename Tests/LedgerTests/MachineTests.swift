@@ -18,7 +18,8 @@ import Testing
             timestampMilliseconds: 1_000,
             accounts: [
                 GenesisAccount(
-                    address: counter, state: AccountState(nonce: 1, codeHash: keccak256(counterCode)), code: counterCode)
+                    address: counter, state: AccountState(nonce: 1, codeHash: keccak256(counterCode)), code: counterCode
+                )
             ])
     }
 
@@ -61,7 +62,8 @@ import Testing
     @Test func `the state root is that of the whole state`() throws {
         let test = try TestLedger()
         for part in 0..<5 {
-            test.run((0..<40).map { World.operation(part * 40 + $0, from: $0 % 8, to: ($0 * 3) % 8, amount: UInt64($0)) })
+            test.run(
+                (0..<40).map { World.operation(part * 40 + $0, from: $0 % 8, to: ($0 * 3) % 8, amount: UInt64($0)) })
             let root = test.ledger.stateRoot().stateRoot
             test.ledger.whileIdle { world in
                 let trie = StateTrie()

@@ -19,7 +19,8 @@ import Testing
                 slots[owner] = nil
                 world.apply(StateDiff(accounts: [AccountChange(address: owner, account: nil)]))
             case 1...3:
-                let state = AccountState(nonce: UInt64(step), balance: U256(UInt64.random(in: 0..<9, using: &generator)))
+                let state = AccountState(
+                    nonce: UInt64(step), balance: U256(UInt64.random(in: 0..<9, using: &generator)))
                 accounts[owner] = state
                 world.apply(StateDiff(accounts: [AccountChange(address: owner, account: state)]))
             case 4 where step % 20 == 0:
@@ -115,7 +116,9 @@ import Testing
 
     @Test func `block hashes reach back 256 blocks`() {
         let world = WorldState()
-        for number in 0..<300 { world.remember(blockHash: Hash256(word: U256(UInt64(number + 1))), number: UInt64(number)) }
+        for number in 0..<300 {
+            world.remember(blockHash: Hash256(word: U256(UInt64(number + 1))), number: UInt64(number))
+        }
         #expect(world.blockHash(299) == Hash256(word: 300))
         #expect(world.blockHash(44) == Hash256(word: 45))
         #expect(world.blockHash(43) == .zero)

@@ -10,9 +10,11 @@ public final class ConservationChecker {
     private let listed: [Set<U256>]
     private let transfer = keccak256(Array("Transfer(address,address,uint256)".utf8)).word
     private let transferSingle = keccak256(
-        Array("TransferSingle(address,address,address,uint256,uint256)".utf8)).word
+        Array("TransferSingle(address,address,address,uint256,uint256)".utf8)
+    ).word
     private let transferBatch = keccak256(
-        Array("TransferBatch(address,address,address,uint256[],uint256[])".utf8)).word
+        Array("TransferBatch(address,address,address,uint256[],uint256[])".utf8)
+    ).word
     private let memo = SlotMemo()
     private let nets = NetChanges()
     private let ruleOfContract: [Address: Int]

@@ -15,7 +15,8 @@ public final class SegmentedBlockLog: BlockLog, @unchecked Sendable {
     private var hasFailed = false
 
     /// A log that goes on behind the record `lastNumber`, which ends at `offset` of `segment`.
-    init(storage: any LogStorage, segmentBytes: Int, segment: UInt32, offset: Int, lastNumber: UInt64) throws(LogError) {
+    init(storage: any LogStorage, segmentBytes: Int, segment: UInt32, offset: Int, lastNumber: UInt64) throws(LogError)
+    {
         precondition(offset % LedgerLimits.pageBytes == 0, "records begin on pages")
         self.storage = storage
         self.segmentBytes = segmentBytes

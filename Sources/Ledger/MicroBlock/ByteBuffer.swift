@@ -101,6 +101,26 @@ struct ByteBuffer: ~Copyable {
         count &+= 32
     }
 
+    /// Appends the count of the word's significant bytes, then these, least significant first.
+    @inline(__always)
+    mutating func append(minimal word: U256) {
+        reserve(33)
+        let top =
+            word.l3 != 0
+            ? 256 &- word.l3.leadingZeroBitCount
+            : word.l2 != 0
+                ? 192 &- word.l2.leadingZeroBitCount
+                : word.l1 != 0 ? 128 &- word.l1.leadingZeroBitCount : 64 &- word.l0.leadingZeroBitCount
+        let bytes = (top &+ 7) &>> 3
+        base.storeBytes(of: UInt8(truncatingIfNeeded: bytes), toByteOffset: count, as: UInt8.self)
+        let place = base + count + 1
+        place.storeBytes(of: word.l0.littleEndian, as: UInt64.self)
+        place.storeBytes(of: word.l1.littleEndian, toByteOffset: 8, as: UInt64.self)
+        place.storeBytes(of: word.l2.littleEndian, toByteOffset: 16, as: UInt64.self)
+        place.storeBytes(of: word.l3.littleEndian, toByteOffset: 24, as: UInt64.self)
+        count &+= bytes &+ 1
+    }
+
     /// Appends the id's 16 bytes.
     @inline(__always)
     mutating func append(_ id: OperationID) {

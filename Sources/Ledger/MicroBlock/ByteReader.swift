@@ -70,6 +70,23 @@ struct ByteReader {
         return Hash256(loading: bytes.baseAddress! + start).word
     }
 
+    /// Reads a word as its significant bytes with their count before them.
+    mutating func minimalWord() throws(CodingError) -> U256 {
+        let count = Int(try byte())
+        guard count <= 32 else { throw CodingError(offset: offset - 1, expected: "at most 32 bytes") }
+        let start = try take(count, "the bytes of a word")
+        if count > 0, bytes[start + count - 1] == 0 {
+            throw CodingError(offset: start + count - 1, expected: "a significant byte")
+        }
+        var limbs: (UInt64, UInt64, UInt64, UInt64) = (0, 0, 0, 0)
+        withUnsafeMutableBytes(of: &limbs) { memory in
+            memory.copyBytes(from: UnsafeRawBufferPointer(rebasing: bytes[start..<start + count]))
+        }
+        return U256(
+            UInt64(littleEndian: limbs.0), UInt64(littleEndian: limbs.1), UInt64(littleEndian: limbs.2),
+            UInt64(littleEndian: limbs.3))
+    }
+
     /// Reads a digest.
     mutating func digest() throws(CodingError) -> Hash256 { Hash256(word: try word()) }
 

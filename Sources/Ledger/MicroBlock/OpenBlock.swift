@@ -7,7 +7,8 @@ final class OpenBlock: @unchecked Sendable {
     private(set) var number: UInt64 = 0
     private(set) var timestampMilliseconds: UInt64 = 0
     private(set) var clockMode = ClockMode.wall
-    private(set) var environment = BlockEnvironment(number: 0, timestampSeconds: 0, gasLimit: 0, chainID: 0, fork: .prague)
+    private(set) var environment = BlockEnvironment(
+        number: 0, timestampSeconds: 0, gasLimit: 0, chainID: 0, fork: .prague)
     /// Whether the environment has been fixed, that is, whether operations have been or are about to be executed.
     private(set) var isBegun = false
     /// The record for the log.

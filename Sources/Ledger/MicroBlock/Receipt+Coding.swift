@@ -22,12 +22,12 @@ extension ByteBuffer {
         for log in receipt.logs {
             append(log.address)
             append(UInt8(truncatingIfNeeded: log.topics.count))
-            for topic in log.topics { append(topic) }
+            for topic in log.topics { append(minimal: topic) }
             append(counted: log.data)
         }
     }
 
-    /// Appends the canonical encoding of a write set.
+    /// Appends the canonical encoding of a write set; slots of one account stand together behind its address.
     mutating func append(_ diff: StateDiff) {
         append(variable: UInt64(diff.accounts.count))
         for change in diff.accounts {
@@ -35,19 +35,28 @@ extension ByteBuffer {
             var flags: UInt8 = change.account == nil ? 0 : 1
             if change.codeWritten != nil { flags |= 2 }
             if change.storageCleared { flags |= 4 }
+            let hasCode = change.account.map { $0.codeHash != .emptyCode } ?? false
+            if hasCode { flags |= 8 }
             append(flags)
             if let account = change.account {
                 append(variable: account.nonce)
-                append(account.balance)
-                append(account.codeHash.word)
+                append(minimal: account.balance)
+                if hasCode { append(account.codeHash.word) }
             }
             if let code = change.codeWritten { append(counted: code) }
         }
         append(variable: UInt64(diff.storage.count))
+        var last: Address?
         for change in diff.storage {
-            append(change.address)
+            if change.address == last {
+                append(UInt8(0))
+            } else {
+                append(UInt8(1))
+                append(change.address)
+                last = change.address
+            }
             append(change.slot)
-            append(change.value)
+            append(minimal: change.value)
         }
     }
 }
@@ -76,7 +85,7 @@ extension ByteReader {
             let topicCount = Int(try byte())
             var topics: [U256] = []
             topics.reserveCapacity(topicCount)
-            for _ in 0..<topicCount { topics.append(try word()) }
+            for _ in 0..<topicCount { topics.append(try minimalWord()) }
             receipt.logs.append(EmittedLog(address: address, topics: topics, data: try counted()))
         }
         return receipt

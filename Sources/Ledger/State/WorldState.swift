@@ -32,7 +32,8 @@ public final class WorldState: StateView {
     public func account(_ address: Address) -> AccountState? {
         guard let place = accounts.find(address) else { return nil }
         return AccountState(
-            nonce: place.pointee.nonce, balance: place.pointee.balance, codeHash: codeHashes[Int(place.pointee.code) - 1])
+            nonce: place.pointee.nonce, balance: place.pointee.balance,
+            codeHash: codeHashes[Int(place.pointee.code) - 1])
     }
 
     /// The value of a storage slot; zero where it was never written.

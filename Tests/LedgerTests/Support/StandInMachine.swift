@@ -54,7 +54,8 @@ final class StandInMachine: TransitionMachine {
 
     private func run(_ view: any StateView, _ block: BlockEnvironment, _ transaction: Transaction) -> TransitionResult {
         guard let token = transaction.to, let code = transaction.data.first, let call = Call(rawValue: code) else {
-            return TransitionResult(receipt: Receipt(outcome: .halted(.undefinedInstruction), gasUsed: 9), diff: StateDiff())
+            return TransitionResult(
+                receipt: Receipt(outcome: .halted(.undefinedInstruction), gasUsed: 9), diff: StateDiff())
         }
         switch call {
         case .transfer, .silentTransfer, .emptyTransfer: return move(view, token, transaction, call)
@@ -72,7 +73,8 @@ final class StandInMachine: TransitionMachine {
             let account = Address(bytes: transaction.data[1..<21])
             return TransitionResult(
                 receipt: Receipt(
-                    outcome: .success, gasUsed: 2_000, output: view.storage(token, Self.slot(of: account)).bigEndianBytes),
+                    outcome: .success, gasUsed: 2_000,
+                    output: view.storage(token, Self.slot(of: account)).bigEndianBytes),
                 diff: StateDiff())
         case .clock:
             let output = U256(block.timestampSeconds).bigEndianBytes + U256(block.number).bigEndianBytes
