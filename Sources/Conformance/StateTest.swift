@@ -14,13 +14,21 @@ public struct StateTest: Sendable {
     /// The transaction as its sender would send it.
     public let transactionBytes: [UInt8]
     /// The state root afterwards.
-    public let stateRoot: Hash256
+    public private(set) var stateRoot: Hash256
     /// keccak-256 of the RLP of the logs.
-    public let logsHash: Hash256
+    public private(set) var logsHash: Hash256
     /// The state afterwards, where the test holds it.
     public let post: MemoryState?
     /// The reason why the transaction must be refused, in the words of the test.
     public let expectedRefusal: String?
+
+    /// The same case with another expected outcome: what a test of the runner plants.
+    public func expecting(stateRoot: Hash256? = nil, logsHash: Hash256? = nil) -> StateTest {
+        var test = self
+        test.stateRoot = stateRoot ?? test.stateRoot
+        test.logsHash = logsHash ?? test.logsHash
+        return test
+    }
 
     /// All cases of a file; those of forks that are not known are left out.
     public static func load(_ path: String) throws -> [StateTest] {

@@ -2,16 +2,11 @@ public import EVM
 
 /// Runs state tests on one machine.
 public final class StateTestRunner {
-    /// Computes the root of a state.
-    public typealias RootFunction = (MemoryState) -> Hash256
-
     private let machine: Machine
-    private let root: RootFunction?
 
-    /// A runner; without a root function only tests that hold their full post-state check the state.
-    public init(root: RootFunction? = nil) {
+    /// A runner with a machine and a code cache of its own.
+    public init() {
         machine = Machine(fork: .prague, chainID: 1, codeCache: CodeCache())
-        self.root = root
     }
 
     /// What is wrong with the outcome of a test; nothing when it passes.
@@ -35,8 +30,8 @@ public final class StateTestRunner {
         let logsHash = Self.logsHash(logs)
         if logsHash != test.logsHash { failures.append("logs: have \(logsHash), need \(test.logsHash)") }
         if let post = test.post, post != state { failures += state.differences(to: post) }
-        if let root, failures.isEmpty {
-            let have = root(state)
+        if failures.isEmpty {
+            let have = state.root
             if have != test.stateRoot { failures.append("state root: have \(have), need \(test.stateRoot)") }
         }
         return failures

@@ -20,6 +20,8 @@ struct CodeAnalyzer {
     private var growth = 0
     /// Instructions of the block that must know what was charged beyond them.
     private var gasReaders: [Int] = []
+    /// JUMPDESTs right before the block, each with nothing of its own behind it.
+    private var blockRun: [(start: Int, gas: UInt32)] = []
     /// The first instruction of the block that may be merged with its successor.
     private var mergeFloor = 0
 
@@ -45,7 +47,10 @@ struct CodeAnalyzer {
             position += 1
             if opcode >= 0x60 && opcode <= 0x7f { position += Int(opcode) - 0x5f }
             if opcode == 0x5b {
-                if isLive { closeBlock() }
+                if isLive {
+                    let isBare = instructions.count == blockStart + 1 && instructions[blockStart].operation == .block
+                    if isBare { blockRun.append((blockStart, blockGas)) } else { closeBlock() }
+                }
                 openBlock()
                 jumpTable[start] = UInt32(blockStart)
                 blockGas = 1
@@ -107,7 +112,15 @@ struct CodeAnalyzer {
 
     private mutating func closeBlock() {
         instructions[blockStart].word = blockGas
-        instructions[blockStart].immediate |= UInt64(min(need, 0xffff)) << 32 | UInt64(min(growth, 0xffff)) << 48
+        instructions[blockStart].immediate |= StackBounds.packed(need: need, growth: growth) << 32
+        var gas = blockGas
+        for bare in blockRun.reversed() {
+            gas += bare.gas
+            instructions[bare.start] = Instruction(
+                operation: .blockRun, word: gas,
+                immediate: instructions[blockStart].immediate & ~0xffff_ffff | UInt64(blockStart + 1))
+        }
+        blockRun.removeAll(keepingCapacity: true)
         for reader in gasReaders {
             // Until now `word` held what the block had cost up to and with the reader.
             instructions[reader].word = blockGas - instructions[reader].word
@@ -208,7 +221,8 @@ struct CodeAnalyzer {
 
     private mutating func decodeSimple(_ opcode: UInt8) {
         let operation = Self.operations[Int(opcode)]
-        if let merged = Self.withSmallConstant[operation], let constant = takeSmallConstant() {
+        let merged = Self.withSmallConstant[Int(operation.rawValue)]
+        if merged != .undefined, let constant = takeSmallConstant() {
             return emit(Instruction(operation: merged, immediate: constant))
         }
         guard let last = mergeable else { return emit(Instruction(operation: operation)) }
@@ -249,28 +263,40 @@ struct CodeAnalyzer {
         if last.operation == .iszero {
             instructions.removeLast()
             jump.operation = .jumpIfZeroTo
-            if let comparison = mergeable, let merged = Self.withJump[comparison.operation] {
+            if let comparison = mergeable, Self.withJump(comparison.operation) != .undefined {
                 instructions.removeLast()
-                jump.operation = merged
+                jump.operation = Self.withJump(comparison.operation)
                 jump.small = 1
             }
-        } else if let merged = Self.withJump[last.operation] {
+        } else if Self.withJump(last.operation) != .undefined {
             instructions.removeLast()
-            jump.operation = merged
+            jump.operation = Self.withJump(last.operation)
         }
     }
 
-    /// Operations that have a form with a constant of 64 bits on top of the stack.
-    private static let withSmallConstant: [Operation: Operation] = [
-        .add: .addSmall, .sub: .subFromSmall, .and: .andSmall, .eq: .eqSmall, .lt: .ltSmall, .gt: .gtSmall,
-        .shl: .shlSmall, .shr: .shrSmall, .mload: .mloadAt, .mstore: .mstoreAt, .calldataload: .calldataloadAt,
-        .sload: .sloadAt, .mul: .mulSmall,
-    ]
+    /// The form of each operation with a constant of 64 bits on top of the stack; `undefined` where there is none.
+    private static let withSmallConstant: [Operation] = {
+        let forms: [(Operation, Operation)] = [
+            (.add, .addSmall), (.sub, .subFromSmall), (.and, .andSmall), (.eq, .eqSmall), (.lt, .ltSmall),
+            (.gt, .gtSmall), (.shl, .shlSmall), (.shr, .shrSmall), (.mload, .mloadAt), (.mstore, .mstoreAt),
+            (.calldataload, .calldataloadAt), (.sload, .sloadAt), (.mul, .mulSmall),
+        ]
+        var table = Array(repeating: Operation.undefined, count: 256)
+        for (plain, merged) in forms { table[Int(plain.rawValue)] = merged }
+        return table
+    }()
 
-    /// Comparisons that have a form with a conditional jump.
-    private static let withJump: [Operation: Operation] = [
-        .lt: .ltJumpTo, .gt: .gtJumpTo, .eq: .eqJumpTo, .slt: .sltJumpTo, .sgt: .sgtJumpTo,
-    ]
+    /// The form of a comparison with a conditional jump behind it; `undefined` where there is none.
+    private static func withJump(_ comparison: Operation) -> Operation {
+        switch comparison {
+        case .lt: .ltJumpTo
+        case .gt: .gtJumpTo
+        case .eq: .eqJumpTo
+        case .slt: .sltJumpTo
+        case .sgt: .sgtJumpTo
+        default: .undefined
+        }
+    }
 
     /// The operation of each opcode that is decoded without a case of its own.
     private static let operations: [Operation] = {

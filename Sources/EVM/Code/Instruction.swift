@@ -11,6 +11,8 @@ enum Operation: UInt8 {
     case ret, revert, invalid, selfdestruct
     /// Charges and checks the stack for the instructions up to the next one of these (also JUMPDEST).
     case block
+    /// A JUMPDEST with more of them right behind it: charges and checks for all, then goes on behind the last.
+    case blockRun
     /// An opcode that the fork does not know.
     case undefined
     /// Where a jump to no JUMPDEST ends.
@@ -37,6 +39,20 @@ struct Instruction {
     var half: UInt16 = 0
     /// Gas: of a block, of the fall-through block of a JUMPI, or what the block was charged beyond this instruction.
     var word: UInt32 = 0
-    /// A constant; for a block, words needed (bits 32-47) and words added at most (bits 48-63); a jump target (bits 0-31).
+    /// A constant; for a block the bounds of the stack (bits 32-63, see `StackBounds`); a jump target (bits 0-31).
     var immediate: UInt64 = 0
+}
+
+/// The heights of the stack, in bytes, with which a block may begin: from `least` to `least + range`.
+enum StackBounds {
+    /// A least height that no stack has.
+    static let impossible = 0xffff
+
+    /// Both bounds in 32 bits, from words needed and words added at most; bounds that no stack meets where these are
+    /// too many.
+    static func packed(need: Int, growth: Int) -> UInt64 {
+        let most = MachineLimits.stackWordsMax - growth
+        if need > most { return UInt64(impossible) }
+        return UInt64(need * 32) | UInt64((most - need) * 32) << 16
+    }
 }

@@ -18,6 +18,7 @@ extension Interpreter {
         let frame = frame
         let memory = frame.pointee.memoryBase
         let instructions = frame.pointee.code.pointee.instructions!
+        let stackBase = frame.pointee.stackBase
         var next = frame.pointee.programCounter
         var sp = frame.pointee.stackPointer
         var gas = frame.pointee.gas
@@ -32,7 +33,12 @@ extension Interpreter {
             case .block:
                 gas &-= Int64(pc.pointee.word)
                 if gas < 0 { return leave(.halted, gas) }
-                if let failure = stackFailure(pc, sp, frame) { return leave(halting: failure) }
+                if !fits(pc, sp, stackBase) { return leaveForStack(pc, sp) }
+            case .blockRun:
+                gas &-= Int64(pc.pointee.word)
+                if gas < 0 { return leave(.halted, gas) }
+                if !fits(pc, sp, stackBase) { return leaveForStack(pc, sp) }
+                next = instructions + Int(UInt32(truncatingIfNeeded: pc.pointee.immediate))
             case .jumpTo:
                 next = instructions + Int(truncatingIfNeeded: pc.pointee.immediate)
             case .jumpIfTo:
@@ -43,7 +49,7 @@ extension Interpreter {
                 }
                 gas &-= Int64(pc.pointee.word)
                 if gas < 0 { return leave(.halted, gas) }
-                if let failure = stackFailure(pc, sp, frame) { return leave(halting: failure) }
+                if !fits(pc, sp, stackBase) { return leaveForStack(pc, sp) }
             case .jumpIfZeroTo:
                 sp -= 1
                 if sp[0].isZero {
@@ -52,7 +58,7 @@ extension Interpreter {
                 }
                 gas &-= Int64(pc.pointee.word)
                 if gas < 0 { return leave(.halted, gas) }
-                if let failure = stackFailure(pc, sp, frame) { return leave(halting: failure) }
+                if !fits(pc, sp, stackBase) { return leaveForStack(pc, sp) }
             case .ltJumpTo, .gtJumpTo, .eqJumpTo, .sltJumpTo, .sgtJumpTo:
                 sp -= 2
                 let holds: Bool
@@ -69,7 +75,7 @@ extension Interpreter {
                 }
                 gas &-= Int64(pc.pointee.word)
                 if gas < 0 { return leave(.halted, gas) }
-                if let failure = stackFailure(pc, sp, frame) { return leave(halting: failure) }
+                if !fits(pc, sp, stackBase) { return leaveForStack(pc, sp) }
             case .jump:
                 sp -= 1
                 next = instructions + target(sp[0], frame)
@@ -81,7 +87,7 @@ extension Interpreter {
                 }
                 gas &-= Int64(pc.pointee.word)
                 if gas < 0 { return leave(.halted, gas) }
-                if let failure = stackFailure(pc, sp, frame) { return leave(halting: failure) }
+                if !fits(pc, sp, stackBase) { return leaveForStack(pc, sp) }
             case .badJump: return leave(halting: .badJump)
             case .undefined, .invalid: return leave(halting: .undefinedInstruction)
 
@@ -398,17 +404,14 @@ extension Interpreter {
 
     // MARK: Short parts of instructions
 
-    /// What is wrong with the height of the stack for the block that `block` begins.
+    /// Whether the height of the stack is within the bounds of the block that `block` begins.
     @inline(__always)
-    private func stackFailure(
-        _ block: UnsafePointer<Instruction>, _ sp: UnsafeMutablePointer<U256>, _ frame: UnsafeMutablePointer<CallFrame>
-    ) -> Halt? {
-        let height = sp - frame.pointee.stackBase
-        let need = Int(truncatingIfNeeded: (block.pointee.immediate &>> 32) & 0xffff)
-        let growth = Int(truncatingIfNeeded: block.pointee.immediate &>> 48)
-        if height < need { return .stackUnderflow }
-        if height &+ growth > MachineLimits.stackWordsMax { return .stackOverflow }
-        return nil
+    private func fits(
+        _ block: UnsafePointer<Instruction>, _ sp: UnsafeMutablePointer<U256>, _ stackBase: UnsafeMutablePointer<U256>
+    ) -> Bool {
+        let bounds = block.pointee.immediate &>> 32
+        let height = UInt64(bitPattern: Int64(Int(bitPattern: sp) &- Int(bitPattern: stackBase)))
+        return height &- (bounds & 0xffff) <= bounds &>> 16
     }
 
     /// The index of the instruction at a code position; that of a bad jump where no JUMPDEST is.
@@ -470,6 +473,18 @@ extension Interpreter {
     private mutating func leave(_ exit: FrameExit, _ gas: Int64) -> FrameExit {
         frame.pointee.gas = max(0, gas)
         return exit
+    }
+
+    /// Ends the frame because its stack is too low or too high for a block.
+    @inline(never)
+    private mutating func leaveForStack(
+        _ block: UnsafePointer<Instruction>, _ sp: UnsafeMutablePointer<U256>
+    ) -> FrameExit {
+        let least = Int((block.pointee.immediate >> 32) & 0xffff)
+        let height = (sp - frame.pointee.stackBase) * 32
+        // Bounds that nothing meets come from a block that needs more room than there is.
+        let isLow = height < least && least != StackBounds.impossible
+        return leave(halting: isLow ? .stackUnderflow : .stackOverflow)
     }
 
     /// Ends the frame for breaking a rule.

@@ -1,8 +1,3 @@
-// The numbers are plain bytes, so that records made of them can lie in raw memory.
-extension U256: BitwiseCopyable {}
-extension Address: BitwiseCopyable {}
-extension Hash256: BitwiseCopyable {}
-
 /// A growing array of plain values on raw memory, without reference counts or exclusivity checks; `free` ends it.
 struct RawArray<Element: BitwiseCopyable> {
     private(set) var base: UnsafeMutablePointer<Element>
