@@ -60,7 +60,7 @@ struct ABIReader {
     /// The word at an index, or nil where the bytes end before.
     func word(_ index: Int) -> U256? {
         guard index >= 0, index < bytes.count / 32 else { return nil }
-        return U256(bigEndian: bytes[(index * 32)..<(index * 32 + 32)])
+        return bytes.withUnsafeBytes { U256(loadingBigEndian: $0.baseAddress! + index * 32) }
     }
 
     /// The words of a list whose offset stands at an index of the head, or nil where the bytes are not such a list.

@@ -39,7 +39,7 @@ struct ActionMapper: Sendable {
     /// A mapper of these plans.
     init(plans: [ActionPlan], currencies: [Address], catalog: Catalog, refusals: RefusalTable) {
         self.plans = plans
-        var byCode = [Int16](repeating: -1, count: Int(ActionReader.codeLimit))
+        var byCode = [Int16](repeating: -1, count: Int(EconomyLimits.actionCodeLimit))
         for (index, plan) in plans.enumerated() { byCode[Int(plan.code)] = Int16(index) }
         self.byCode = byCode
         self.currencies = currencies

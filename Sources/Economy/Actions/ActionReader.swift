@@ -5,13 +5,6 @@ struct ActionReader {
     /// The game folder.
     let folder: GameFolder
 
-    /// A payload is at most this long, so that an action fits a frame many times.
-    static let payloadBytesMax = 1024
-    /// Codes are below this: plans are looked up in a table of that size.
-    static let codeLimit: UInt64 = 1024
-    /// A field has at most this many values.
-    static let fieldCountMax: UInt64 = 64
-
     /// The actions with the files that they stand in; what is wrong is noted.
     func read() -> [(definition: ActionDefinition, file: DataNode)] {
         var actions: [(definition: ActionDefinition, file: DataNode)] = []
@@ -35,10 +28,10 @@ struct ActionReader {
         if let name, name + ".json" != file {
             object["name"]?.refuse("\"\(name)\" is not the name of the file", "write \"\(file.dropLast(5))\"")
         }
-        let code = object.number("code", 1...(Self.codeLimit - 1))
+        let code = object.number("code", 1...(EconomyLimits.actionCodeLimit - 1))
         let authority = self.authority(object.required("authority"))
         let payload = self.payload(object.required("payload"))
-        let gasLimit = object.number("gasLimit", 21_000...16_000_000)
+        let gasLimit = object.number("gasLimit", EconomyLimits.transactionGasMin...EconomyLimits.transactionGasMax)
         let lane = object["lane"]?.text()
         if let lane, let payload, !payload.contains(where: { $0.name == lane && $0.type == .account }) {
             object["lane"]?.refuse("\"\(lane)\" is no account of the payload", "write the name of an account field")
@@ -90,8 +83,8 @@ struct ActionReader {
             fields.append(field)
             offset += field.size
         }
-        if offset > Self.payloadBytesMax {
-            node.refuse("the payload has \(offset) bytes", "keep it within \(Self.payloadBytesMax)")
+        if offset > EconomyLimits.payloadBytesMax {
+            node.refuse("the payload has \(offset) bytes", "keep it within \(EconomyLimits.payloadBytesMax)")
         }
         return complete ? fields : nil
     }
@@ -117,7 +110,7 @@ struct ActionReader {
                 promiseNode.refuse("\"\(text)\" cannot be promised of \(typeText)", "it is for \(types)")
             }
         }
-        let count = object["count"]?.number(1...Self.fieldCountMax)
+        let count = object["count"]?.number(1...EconomyLimits.fieldCountMax)
         return PayloadField(
             name: name, type: type, count: Int(count ?? 1), isList: count != nil, offset: offset, unit: unit,
             promise: promise, says: says)

@@ -156,7 +156,8 @@ public struct Catalog: Sendable {
         switch name[..<colon] {
         case "faucet": return faucets.contains(rest) ? NamedAccount.faucet(rest) : nil
         case "sink": return sinks.contains(rest) ? NamedAccount.sink(rest) : nil
-        case "player": return (1...64).contains(rest.utf8.count) ? NamedAccount.player(rest) : nil
+        case "player":
+            return (1...EconomyLimits.playerNameBytesMax).contains(rest.utf8.count) ? NamedAccount.player(rest) : nil
         default: return nil
         }
     }

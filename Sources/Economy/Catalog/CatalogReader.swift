@@ -5,11 +5,6 @@ struct CatalogReader {
     /// The game folder.
     let folder: GameFolder
 
-    /// Currencies at most: the contracts keep that many addresses in their code.
-    static let currenciesMax: UInt64 = 16
-    /// Lines of costs or results that an offer has at most.
-    static let offerLinesMax = 4
-
     /// The catalog, as far as it could be read; what is wrong is noted.
     func read() -> Catalog {
         var catalog = Catalog()
@@ -26,7 +21,7 @@ struct CatalogReader {
         else { return }
         for (index, node) in nodes.enumerated() {
             guard let object = node.object(["asset", "name", "symbol", "contract"]),
-                let asset = object.number("asset", 1...Self.currenciesMax), let name = object.text("name"),
+                let asset = object.number("asset", 1...EconomyLimits.currenciesMax), let name = object.text("name"),
                 let symbol = object.text("symbol"), let contract = object.text("contract")
             else { continue }
             if asset != UInt64(index + 1) {
@@ -133,8 +128,8 @@ struct CatalogReader {
             if results.isEmpty {
                 object["results"]?.refuse("the offer gives nothing", "write at least one [asset, amount]")
             }
-            let opens = object["opens"]?.number(0...Self.secondsMax) ?? 0
-            let closes = object["closes"]?.number(0...Self.secondsMax) ?? 0
+            let opens = object["opens"]?.number(0...EconomyLimits.secondsMax) ?? 0
+            let closes = object["closes"]?.number(0...EconomyLimits.secondsMax) ?? 0
             if closes != 0, closes <= opens {
                 object["closes"]?.refuse(
                     "the offer closes at \(closes) and opens at \(opens)", "write more than \(opens)")
@@ -156,9 +151,6 @@ struct CatalogReader {
         }
     }
 
-    /// The contracts keep times in 48 bits.
-    private static let secondsMax: UInt64 = (1 << 48) - 1
-
     private func currency(_ object: DataObject, _ field: String, _ catalog: Catalog) -> UInt64? {
         guard let asset = object.number(field) else { return nil }
         if catalog.isCurrency(asset) { return asset }
@@ -174,8 +166,8 @@ struct CatalogReader {
 
     private func lines(_ node: DataNode?, _ catalog: Catalog) -> [AssetLine]? {
         guard let node, let nodes = node.list() else { return nil }
-        if nodes.count > Self.offerLinesMax {
-            node.refuse("there are \(nodes.count) lines", "write at most \(Self.offerLinesMax)")
+        if nodes.count > EconomyLimits.offerLinesMax {
+            node.refuse("there are \(nodes.count) lines", "write at most \(EconomyLimits.offerLinesMax)")
             return nil
         }
         var lines: [AssetLine] = []

@@ -8,19 +8,16 @@ struct GameFolder {
     /// Where problems are noted.
     let problems: ProblemList
 
-    /// No file of a game folder is longer: the longest is a compiled contract of 50 KB.
-    static let fileBytesMax = 4 << 20
-
     /// The root of a file, or nil after noting why it cannot be read.
     func read(_ file: String) -> DataNode? {
         guard let content = FileManager.default.contents(atPath: path + "/" + file) else {
             problems.add(file: file, "the file cannot be read", "it must be there in \(path)")
             return nil
         }
-        guard content.count <= Self.fileBytesMax, let text = String(data: content, encoding: .utf8) else {
+        guard content.count <= EconomyLimits.fileBytesMax, let text = String(data: content, encoding: .utf8) else {
             problems.add(
                 file: file, "the file has \(content.count) bytes or is not UTF-8",
-                "write UTF-8 of at most \(Self.fileBytesMax) bytes")
+                "write UTF-8 of at most \(EconomyLimits.fileBytesMax) bytes")
             return nil
         }
         do {

@@ -20,9 +20,6 @@ final class GenesisBuilder {
     private let machine: Machine
     private let block: BlockEnvironment
 
-    /// Gas of a set-up transaction: under the limit of any fork (EIP-7825).
-    static let gasLimit: UInt64 = 16_000_000
-
     init(definition: GenesisDefinition, catalog: Catalog, artifacts: [String: Artifact], problems: ProblemList) {
         self.definition = definition
         self.catalog = catalog
@@ -128,8 +125,10 @@ final class GenesisBuilder {
         for allocation in definition.allocations {
             for faucet in allocation.from {
                 for receiver in allocation.to {
-                    for start in stride(from: 0, to: allocation.assets.count, by: 8) {
-                        let lines = allocation.assets[start..<min(start + 8, allocation.assets.count)].map {
+                    for start in stride(from: 0, to: allocation.assets.count, by: EconomyLimits.grantLinesMax) {
+                        let lines = allocation.assets[
+                            start..<min(start + EconomyLimits.grantLinesMax, allocation.assets.count)
+                        ].map {
                             AssetLine(asset: $0, amount: allocation.amount)
                         }
                         perform(
@@ -175,7 +174,8 @@ final class GenesisBuilder {
     }
 
     private func operatorTransaction(to: Address?, data: [UInt8]) -> Transaction {
-        .session(sender: NamedAccount.authority(.operator), to: to, data: data, gasLimit: Self.gasLimit)
+        .session(
+            sender: NamedAccount.authority(.operator), to: to, data: data, gasLimit: EconomyLimits.transactionGasMax)
     }
 
     private func execute(_ transaction: Transaction) -> Result<Receipt, TransactionRefusal> {

@@ -63,7 +63,7 @@ struct GenesisDefinition {
         guard let root = folder.read("Genesis/genesis.json")?.object(fields) else { return }
         world = root.text("world") ?? ""
         chainID = root.number("chainID", 1...UInt64(Int64.max)) ?? 1
-        timestampSeconds = root.number("timestampSeconds", 0...(1 << 48 - 1)) ?? 0
+        timestampSeconds = root.number("timestampSeconds", 0...EconomyLimits.secondsMax) ?? 0
         if let name = root.text("fork") {
             let forks = Fork.allCases.filter { $0 >= .prague }
             if let fork = forks.first(where: { "\($0)" == name }) {
@@ -158,7 +158,7 @@ struct GenesisReader {
         case "number": return value.number().map { .number($0) }
         case "contract": return value.text().map { .contract($0) }
         case "account": return accounts(value).map { .accounts($0) }
-        case "currencies": return value.number(1...CatalogReader.currenciesMax).map { .currencies(Int($0)) }
+        case "currencies": return value.number(1...EconomyLimits.currenciesMax).map { .currencies(Int($0)) }
         case "eachContract": return (value.list()?.compactMap { $0.text() }).map { .contracts($0) }
         case "eachAccount":
             guard let elements = value.list() else { return nil }

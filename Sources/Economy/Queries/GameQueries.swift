@@ -58,9 +58,6 @@ struct GameQueries: Sendable {
     private static let inventory = ABIEncoder.selector("inventory(address,uint256,uint256)")
     private static let offer = ABIEncoder.selector("offerOf(uint256)")
 
-    /// Items that a page of an inventory has at most, as in items.vy.
-    static let pageMax: UInt64 = 256
-
     func balance(_ account: Address, _ asset: UInt64) -> ViewRequest? {
         if asset >= Catalog.firstItem {
             return ViewRequest(
@@ -72,7 +69,7 @@ struct GameQueries: Sendable {
     }
 
     func inventory(_ account: Address, from asset: UInt64, limit: UInt64) -> ViewRequest {
-        let page = min(max(limit, 1), Self.pageMax)
+        let page = min(max(limit, 1), EconomyLimits.inventoryPageMax)
         return ViewRequest(
             to: items,
             data: Self.inventory + ABIEncoder.encode([.address(account), .number(asset), .number(page)]))

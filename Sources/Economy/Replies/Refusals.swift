@@ -59,9 +59,6 @@ struct RefusalTable: Sendable {
     /// Places in `definitions` of those that the code makes.
     private let known: [KnownRefusal: Int]
 
-    /// Codes from 200 on are those of the wire.
-    static let codeMax: UInt64 = 199
-
     /// Reads Actions/errors.json; what is wrong is noted.
     init(folder: GameFolder) {
         var definitions: [RefusalDefinition] = []
@@ -69,7 +66,7 @@ struct RefusalTable: Sendable {
         let root = folder.read("Actions/errors.json")
         for node in root?.object(["refusals"])?.list("refusals") ?? [] {
             guard let object = node.object(["code", "name", "error", "selector", "have", "need", "sentence"]),
-                let code = object.number("code", 1...Self.codeMax), let name = object.text("name"),
+                let code = object.number("code", 1...EconomyLimits.refusalCodeMax), let name = object.text("name"),
                 let have = object.text("have"), let need = object.text("need"), let sentence = object.text("sentence")
             else { continue }
             if let other = definitions.first(where: { $0.code == UInt16(code) || $0.name == name }) {
@@ -116,9 +113,13 @@ struct RefusalTable: Sendable {
         guard output.count == 68,
             let place = bySelector[output[..<4].reduce(UInt32(0)) { $0 << 8 | UInt32($1) }]
         else { return refusal(.revertedWithoutReason, have: 0, need: 0) }
-        return refusal(
-            definitions[place], U256(bigEndian: output[4..<36]).clampedToUInt64,
-            U256(bigEndian: output[36..<68]).clampedToUInt64)
+        let (have, need) = output.withUnsafeBytes { bytes in
+            (
+                U256(loadingBigEndian: bytes.baseAddress! + 4).clampedToUInt64,
+                U256(loadingBigEndian: bytes.baseAddress! + 36).clampedToUInt64
+            )
+        }
+        return refusal(definitions[place], have, need)
     }
 
     private func refusal(_ definition: RefusalDefinition, _ have: UInt64, _ need: UInt64) -> ActionRefusal {

@@ -1,0 +1,29 @@
+/// Every maximum of the game data, with its reason.
+enum EconomyLimits {
+    /// Bytes of a file of the game folder: the longest is a compiled contract of 50 KB.
+    static let fileBytesMax = 4 << 20
+    /// Currencies: the contracts keep that many addresses in their code (assets.vy).
+    static let currenciesMax: UInt64 = 16
+    /// Lines of costs or of results of an offer: the shop keeps them in four words (shop.vy).
+    static let offerLinesMax = 4
+    /// Times in seconds: the shop keeps them in 48 bits (shop.vy).
+    static let secondsMax: UInt64 = 1 << 48 - 1
+    /// Bytes of a payload, so that an action fits a frame many times.
+    static let payloadBytesMax = 1_024
+    /// Action codes are below this: plans are looked up in a table of that size.
+    static let actionCodeLimit: UInt64 = 1_024
+    /// Values of one payload field.
+    static let fieldCountMax: UInt64 = 64
+    /// Lines of a grant (rewards.vy).
+    static let grantLinesMax = 8
+    /// Gas of an action or a set-up transaction: under the limit of any fork (EIP-7825).
+    static let transactionGasMax: UInt64 = 16_000_000
+    /// Gas of an action at least: what every transaction costs.
+    static let transactionGasMin: UInt64 = 21_000
+    /// Refusal codes of the game; those above are the wire's.
+    static let refusalCodeMax: UInt64 = 199
+    /// Items on a page of an inventory (items.vy).
+    static let inventoryPageMax: UInt64 = 256
+    /// Bytes of a player's name.
+    static let playerNameBytesMax = 64
+}
