@@ -22,7 +22,7 @@ public struct LedgerStatus: Sendable {
     public var operationsDigest: Hash256 = .zero
     /// Gas used by all operations.
     public var gas: UInt64 = 0
-    /// Operations that were refused since the start of the process.
+    /// Operations, and linked groups, that were refused since the start of the process.
     public var refused: UInt64 = 0
     /// Operations whose effects broke an asset rule since the start of the process.
     public var conservationViolations: UInt64 = 0

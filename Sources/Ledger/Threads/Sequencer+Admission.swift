@@ -161,6 +161,7 @@ extension Sequencer {
             case .refused(let refusal):
                 refuse(ticket, refusal)
             case .linkedFailed(let failedIndex, let reason):
+                if case .refused(let refusal) = reason, !batch.operations[place].linkedWithNext { count(refusal) }
                 block.answers.append(.linkedFailed(ticket: ticket, failedIndex: failedIndex, reason: reason))
             }
         }

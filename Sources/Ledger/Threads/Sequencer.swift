@@ -106,15 +106,20 @@ final class Sequencer: @unchecked Sendable {
             ? max(SystemClock.wallMilliseconds(), core.headTimestampMilliseconds) : core.headTimestampMilliseconds
     }
 
+    /// Answers with a refusal.
     func refuse(_ ticket: UInt64, _ refusal: LedgerRefusal) {
-        if case .conservationViolated(let violation) = refusal {
-            shared.status.withLock {
-                $0.conservationViolations += 1
-                $0.lastViolation = violation
-            }
-        }
-        shared.status.withLock { $0.refused += 1 }
+        count(refusal)
         block.answers.append(.refused(ticket: ticket, refusal))
+    }
+
+    /// Counts one refusal, of an operation or of a linked group.
+    func count(_ refusal: LedgerRefusal) {
+        shared.status.withLock { status in
+            status.refused += 1
+            guard case .conservationViolated(let violation) = refusal else { return }
+            status.conservationViolations += 1
+            status.lastViolation = violation
+        }
     }
 
     /// Answers everything in the batch with the failure; nothing of it has been executed.
