@@ -65,7 +65,18 @@ public enum PrecompileKind: UInt16, Sendable, CaseIterable {
         case .identity: Array(input)
         case .modularExponentiation: modularPower(input, fork)
         case .blake2Compression: compressBlake2(input)
-        default: nil
+        case .bn254Add: BN254Precompiles.add(input)
+        case .bn254Multiply: BN254Precompiles.multiply(input)
+        case .bn254Pairing: BN254Precompiles.pairing(input)
+        case .pointEvaluation: PointEvaluation.run(input)
+        case .bls12G1Add: BLS12Precompiles.add1(input)
+        case .bls12G1MultiScalar: BLS12Precompiles.multiScalar1(input)
+        case .bls12G2Add: BLS12Precompiles.add2(input)
+        case .bls12G2MultiScalar: BLS12Precompiles.multiScalar2(input)
+        case .bls12Pairing: BLS12Precompiles.pairing(input)
+        case .bls12MapToG1: BLS12Precompiles.map1(input)
+        case .bls12MapToG2: BLS12Precompiles.map2(input)
+        case .p256Verify: verifyP256(input)
         }
     }
 }

@@ -1,0 +1,260 @@
+// Written by scripts/generate-curve-constants: change that, not this.
+
+/// The base field of BLS12-381, in Montgomery form: 6 limbs, least significant first, always below the modulus.
+struct BLS12Field: PrimeField {
+    var l0: UInt64
+    var l1: UInt64
+    var l2: UInt64
+    var l3: UInt64
+    var l4: UInt64
+    var l5: UInt64
+
+    @inline(__always)
+    init(_ l0: UInt64, _ l1: UInt64, _ l2: UInt64, _ l3: UInt64, _ l4: UInt64, _ l5: UInt64) {
+        self.l0 = l0
+        self.l1 = l1
+        self.l2 = l2
+        self.l3 = l3
+        self.l4 = l4
+        self.l5 = l5
+    }
+
+    static let limbCount = 6
+    static let modulus: [UInt64] = [0xB9FE_FFFF_FFFF_AAAB, 0x1EAB_FFFE_B153_FFFF, 0x6730_D2A0_F6B0_F624, 0x6477_4B84_F385_12BF, 0x4B1B_A7B6_434B_ACD7, 0x1A01_11EA_397F_E69A]
+    static var zero: BLS12Field { @inline(__always) get { BLS12Field(0, 0, 0, 0, 0, 0) } }
+    static var one: BLS12Field {
+        @inline(__always) get {
+            BLS12Field(
+                0x7609_0000_0002_FFFD, 0xEBF4_000B_C40C_0002, 0x5F48_9857_53C7_58BA,
+                0x77CE_5853_7052_5745, 0x5C07_1A97_A256_EC6D, 0x15F6_5EC3_FA80_E493)
+        }
+    }
+    /// 2^384 modulo the modulus, in Montgomery form: what turns a number into Montgomery form.
+    static var radix: BLS12Field {
+        @inline(__always) get {
+            BLS12Field(
+                0xF4DF_1F34_1C34_1746, 0x0A76_E6A6_09D1_04F1, 0x8DE5_476C_4C95_B6D5,
+                0x67EB_88A9_939D_83C0, 0x9A79_3E85_B519_952D, 0x1198_8FE5_92CA_E3AA)
+        }
+    }
+
+    var isZero: Bool { @inline(__always) get { (l0 | l1 | l2 | l3 | l4 | l5) == 0 } }
+    var limbs: [UInt64] { [l0, l1, l2, l3, l4, l5] }
+    init(limbs: [UInt64]) { self.init(limbs[0], limbs[1], limbs[2], limbs[3], limbs[4], limbs[5]) }
+
+    @inline(__always)
+    static func == (a: BLS12Field, b: BLS12Field) -> Bool {
+        ((a.l0 ^ b.l0) | (a.l1 ^ b.l1) | (a.l2 ^ b.l2) | (a.l3 ^ b.l3) | (a.l4 ^ b.l4) | (a.l5 ^ b.l5)) == 0
+    }
+
+    /// The value minus the modulus where it is not below it.
+    @inline(__always)
+    private static func reduced(_ t0: UInt64, _ t1: UInt64, _ t2: UInt64, _ t3: UInt64, _ t4: UInt64, _ t5: UInt64) -> BLS12Field {
+        let (d0, e0) = t0.subtractingReportingOverflow(0xB9FE_FFFF_FFFF_AAAB)
+        let (v1, f1) = t1.subtractingReportingOverflow(0x1EAB_FFFE_B153_FFFF)
+        let (d1, g1) = v1.subtractingReportingOverflow(e0 ? 1 : 0)
+        let e1 = f1 != g1
+        let (v2, f2) = t2.subtractingReportingOverflow(0x6730_D2A0_F6B0_F624)
+        let (d2, g2) = v2.subtractingReportingOverflow(e1 ? 1 : 0)
+        let e2 = f2 != g2
+        let (v3, f3) = t3.subtractingReportingOverflow(0x6477_4B84_F385_12BF)
+        let (d3, g3) = v3.subtractingReportingOverflow(e2 ? 1 : 0)
+        let e3 = f3 != g3
+        let (v4, f4) = t4.subtractingReportingOverflow(0x4B1B_A7B6_434B_ACD7)
+        let (d4, g4) = v4.subtractingReportingOverflow(e3 ? 1 : 0)
+        let e4 = f4 != g4
+        let (v5, f5) = t5.subtractingReportingOverflow(0x1A01_11EA_397F_E69A)
+        let (d5, g5) = v5.subtractingReportingOverflow(e4 ? 1 : 0)
+        let e5 = f5 != g5
+        let below = e5
+        let keep: UInt64 = below ? .max : 0
+        return BLS12Field(
+            (t0 & keep) | (d0 & ~keep),
+            (t1 & keep) | (d1 & ~keep),
+            (t2 & keep) | (d2 & ~keep),
+            (t3 & keep) | (d3 & ~keep),
+            (t4 & keep) | (d4 & ~keep),
+            (t5 & keep) | (d5 & ~keep))
+    }
+
+    @inline(__always)
+    static func + (a: BLS12Field, b: BLS12Field) -> BLS12Field {
+        let (s0, c0) = a.l0.addingReportingOverflow(b.l0)
+        let (u1, x1) = a.l1.addingReportingOverflow(b.l1)
+        let (s1, y1) = u1.addingReportingOverflow(c0 ? 1 : 0)
+        let c1 = x1 != y1
+        let (u2, x2) = a.l2.addingReportingOverflow(b.l2)
+        let (s2, y2) = u2.addingReportingOverflow(c1 ? 1 : 0)
+        let c2 = x2 != y2
+        let (u3, x3) = a.l3.addingReportingOverflow(b.l3)
+        let (s3, y3) = u3.addingReportingOverflow(c2 ? 1 : 0)
+        let c3 = x3 != y3
+        let (u4, x4) = a.l4.addingReportingOverflow(b.l4)
+        let (s4, y4) = u4.addingReportingOverflow(c3 ? 1 : 0)
+        let c4 = x4 != y4
+        let s5 = a.l5 &+ b.l5 &+ (c4 ? 1 : 0)
+        return reduced(s0, s1, s2, s3, s4, s5)
+    }
+
+    @inline(__always)
+    static func - (a: BLS12Field, b: BLS12Field) -> BLS12Field {
+        let (d0, e0) = a.l0.subtractingReportingOverflow(b.l0)
+        let (v1, f1) = a.l1.subtractingReportingOverflow(b.l1)
+        let (d1, g1) = v1.subtractingReportingOverflow(e0 ? 1 : 0)
+        let e1 = f1 != g1
+        let (v2, f2) = a.l2.subtractingReportingOverflow(b.l2)
+        let (d2, g2) = v2.subtractingReportingOverflow(e1 ? 1 : 0)
+        let e2 = f2 != g2
+        let (v3, f3) = a.l3.subtractingReportingOverflow(b.l3)
+        let (d3, g3) = v3.subtractingReportingOverflow(e2 ? 1 : 0)
+        let e3 = f3 != g3
+        let (v4, f4) = a.l4.subtractingReportingOverflow(b.l4)
+        let (d4, g4) = v4.subtractingReportingOverflow(e3 ? 1 : 0)
+        let e4 = f4 != g4
+        let (v5, f5) = a.l5.subtractingReportingOverflow(b.l5)
+        let (d5, g5) = v5.subtractingReportingOverflow(e4 ? 1 : 0)
+        let e5 = f5 != g5
+        let below = e5
+        let add: UInt64 = below ? .max : 0
+        let (s0, c0) = d0.addingReportingOverflow((0xB9FE_FFFF_FFFF_AAAB & add))
+        let (u1, x1) = d1.addingReportingOverflow((0x1EAB_FFFE_B153_FFFF & add))
+        let (s1, y1) = u1.addingReportingOverflow(c0 ? 1 : 0)
+        let c1 = x1 != y1
+        let (u2, x2) = d2.addingReportingOverflow((0x6730_D2A0_F6B0_F624 & add))
+        let (s2, y2) = u2.addingReportingOverflow(c1 ? 1 : 0)
+        let c2 = x2 != y2
+        let (u3, x3) = d3.addingReportingOverflow((0x6477_4B84_F385_12BF & add))
+        let (s3, y3) = u3.addingReportingOverflow(c2 ? 1 : 0)
+        let c3 = x3 != y3
+        let (u4, x4) = d4.addingReportingOverflow((0x4B1B_A7B6_434B_ACD7 & add))
+        let (s4, y4) = u4.addingReportingOverflow(c3 ? 1 : 0)
+        let c4 = x4 != y4
+        let s5 = d5 &+ (0x1A01_11EA_397F_E69A & add) &+ (c4 ? 1 : 0)
+        return BLS12Field(s0, s1, s2, s3, s4, s5)
+    }
+
+    /// Half of the element.
+    @inline(__always)
+    var halved: BLS12Field {
+        let add: UInt64 = 0 &- (l0 & 1)
+        let (s0, c0) = l0.addingReportingOverflow((0xB9FE_FFFF_FFFF_AAAB & add))
+        let (u1, x1) = l1.addingReportingOverflow((0x1EAB_FFFE_B153_FFFF & add))
+        let (s1, y1) = u1.addingReportingOverflow(c0 ? 1 : 0)
+        let c1 = x1 != y1
+        let (u2, x2) = l2.addingReportingOverflow((0x6730_D2A0_F6B0_F624 & add))
+        let (s2, y2) = u2.addingReportingOverflow(c1 ? 1 : 0)
+        let c2 = x2 != y2
+        let (u3, x3) = l3.addingReportingOverflow((0x6477_4B84_F385_12BF & add))
+        let (s3, y3) = u3.addingReportingOverflow(c2 ? 1 : 0)
+        let c3 = x3 != y3
+        let (u4, x4) = l4.addingReportingOverflow((0x4B1B_A7B6_434B_ACD7 & add))
+        let (s4, y4) = u4.addingReportingOverflow(c3 ? 1 : 0)
+        let c4 = x4 != y4
+        let s5 = l5 &+ (0x1A01_11EA_397F_E69A & add) &+ (c4 ? 1 : 0)
+        return BLS12Field(
+            s0 &>> 1 | s1 &<< 63,
+            s1 &>> 1 | s2 &<< 63,
+            s2 &>> 1 | s3 &<< 63,
+            s3 &>> 1 | s4 &<< 63,
+            s4 &>> 1 | s5 &<< 63,
+            s5 &>> 1)
+    }
+
+    @inline(__always)
+    static func * (a: BLS12Field, b: BLS12Field) -> BLS12Field {
+        var t0: UInt64 = 0
+        var t1: UInt64 = 0
+        var t2: UInt64 = 0
+        var t3: UInt64 = 0
+        var t4: UInt64 = 0
+        var t5: UInt64 = 0
+        var high: UInt64
+        var carry: UInt64
+        var m: UInt64
+        (high, t0) = multiplyAdd(a.l0, b.l0, t0, 0)
+        m = t0 &* 0x89F3_FFFC_FFFC_FFFD
+        (carry, _) = multiplyAdd(m, 0xB9FE_FFFF_FFFF_AAAB, t0, 0)
+        (high, t1) = multiplyAdd(a.l1, b.l0, t1, high)
+        (carry, t0) = multiplyAdd(m, 0x1EAB_FFFE_B153_FFFF, t1, carry)
+        (high, t2) = multiplyAdd(a.l2, b.l0, t2, high)
+        (carry, t1) = multiplyAdd(m, 0x6730_D2A0_F6B0_F624, t2, carry)
+        (high, t3) = multiplyAdd(a.l3, b.l0, t3, high)
+        (carry, t2) = multiplyAdd(m, 0x6477_4B84_F385_12BF, t3, carry)
+        (high, t4) = multiplyAdd(a.l4, b.l0, t4, high)
+        (carry, t3) = multiplyAdd(m, 0x4B1B_A7B6_434B_ACD7, t4, carry)
+        (high, t5) = multiplyAdd(a.l5, b.l0, t5, high)
+        (carry, t4) = multiplyAdd(m, 0x1A01_11EA_397F_E69A, t5, carry)
+        t5 = high &+ carry
+        (high, t0) = multiplyAdd(a.l0, b.l1, t0, 0)
+        m = t0 &* 0x89F3_FFFC_FFFC_FFFD
+        (carry, _) = multiplyAdd(m, 0xB9FE_FFFF_FFFF_AAAB, t0, 0)
+        (high, t1) = multiplyAdd(a.l1, b.l1, t1, high)
+        (carry, t0) = multiplyAdd(m, 0x1EAB_FFFE_B153_FFFF, t1, carry)
+        (high, t2) = multiplyAdd(a.l2, b.l1, t2, high)
+        (carry, t1) = multiplyAdd(m, 0x6730_D2A0_F6B0_F624, t2, carry)
+        (high, t3) = multiplyAdd(a.l3, b.l1, t3, high)
+        (carry, t2) = multiplyAdd(m, 0x6477_4B84_F385_12BF, t3, carry)
+        (high, t4) = multiplyAdd(a.l4, b.l1, t4, high)
+        (carry, t3) = multiplyAdd(m, 0x4B1B_A7B6_434B_ACD7, t4, carry)
+        (high, t5) = multiplyAdd(a.l5, b.l1, t5, high)
+        (carry, t4) = multiplyAdd(m, 0x1A01_11EA_397F_E69A, t5, carry)
+        t5 = high &+ carry
+        (high, t0) = multiplyAdd(a.l0, b.l2, t0, 0)
+        m = t0 &* 0x89F3_FFFC_FFFC_FFFD
+        (carry, _) = multiplyAdd(m, 0xB9FE_FFFF_FFFF_AAAB, t0, 0)
+        (high, t1) = multiplyAdd(a.l1, b.l2, t1, high)
+        (carry, t0) = multiplyAdd(m, 0x1EAB_FFFE_B153_FFFF, t1, carry)
+        (high, t2) = multiplyAdd(a.l2, b.l2, t2, high)
+        (carry, t1) = multiplyAdd(m, 0x6730_D2A0_F6B0_F624, t2, carry)
+        (high, t3) = multiplyAdd(a.l3, b.l2, t3, high)
+        (carry, t2) = multiplyAdd(m, 0x6477_4B84_F385_12BF, t3, carry)
+        (high, t4) = multiplyAdd(a.l4, b.l2, t4, high)
+        (carry, t3) = multiplyAdd(m, 0x4B1B_A7B6_434B_ACD7, t4, carry)
+        (high, t5) = multiplyAdd(a.l5, b.l2, t5, high)
+        (carry, t4) = multiplyAdd(m, 0x1A01_11EA_397F_E69A, t5, carry)
+        t5 = high &+ carry
+        (high, t0) = multiplyAdd(a.l0, b.l3, t0, 0)
+        m = t0 &* 0x89F3_FFFC_FFFC_FFFD
+        (carry, _) = multiplyAdd(m, 0xB9FE_FFFF_FFFF_AAAB, t0, 0)
+        (high, t1) = multiplyAdd(a.l1, b.l3, t1, high)
+        (carry, t0) = multiplyAdd(m, 0x1EAB_FFFE_B153_FFFF, t1, carry)
+        (high, t2) = multiplyAdd(a.l2, b.l3, t2, high)
+        (carry, t1) = multiplyAdd(m, 0x6730_D2A0_F6B0_F624, t2, carry)
+        (high, t3) = multiplyAdd(a.l3, b.l3, t3, high)
+        (carry, t2) = multiplyAdd(m, 0x6477_4B84_F385_12BF, t3, carry)
+        (high, t4) = multiplyAdd(a.l4, b.l3, t4, high)
+        (carry, t3) = multiplyAdd(m, 0x4B1B_A7B6_434B_ACD7, t4, carry)
+        (high, t5) = multiplyAdd(a.l5, b.l3, t5, high)
+        (carry, t4) = multiplyAdd(m, 0x1A01_11EA_397F_E69A, t5, carry)
+        t5 = high &+ carry
+        (high, t0) = multiplyAdd(a.l0, b.l4, t0, 0)
+        m = t0 &* 0x89F3_FFFC_FFFC_FFFD
+        (carry, _) = multiplyAdd(m, 0xB9FE_FFFF_FFFF_AAAB, t0, 0)
+        (high, t1) = multiplyAdd(a.l1, b.l4, t1, high)
+        (carry, t0) = multiplyAdd(m, 0x1EAB_FFFE_B153_FFFF, t1, carry)
+        (high, t2) = multiplyAdd(a.l2, b.l4, t2, high)
+        (carry, t1) = multiplyAdd(m, 0x6730_D2A0_F6B0_F624, t2, carry)
+        (high, t3) = multiplyAdd(a.l3, b.l4, t3, high)
+        (carry, t2) = multiplyAdd(m, 0x6477_4B84_F385_12BF, t3, carry)
+        (high, t4) = multiplyAdd(a.l4, b.l4, t4, high)
+        (carry, t3) = multiplyAdd(m, 0x4B1B_A7B6_434B_ACD7, t4, carry)
+        (high, t5) = multiplyAdd(a.l5, b.l4, t5, high)
+        (carry, t4) = multiplyAdd(m, 0x1A01_11EA_397F_E69A, t5, carry)
+        t5 = high &+ carry
+        (high, t0) = multiplyAdd(a.l0, b.l5, t0, 0)
+        m = t0 &* 0x89F3_FFFC_FFFC_FFFD
+        (carry, _) = multiplyAdd(m, 0xB9FE_FFFF_FFFF_AAAB, t0, 0)
+        (high, t1) = multiplyAdd(a.l1, b.l5, t1, high)
+        (carry, t0) = multiplyAdd(m, 0x1EAB_FFFE_B153_FFFF, t1, carry)
+        (high, t2) = multiplyAdd(a.l2, b.l5, t2, high)
+        (carry, t1) = multiplyAdd(m, 0x6730_D2A0_F6B0_F624, t2, carry)
+        (high, t3) = multiplyAdd(a.l3, b.l5, t3, high)
+        (carry, t2) = multiplyAdd(m, 0x6477_4B84_F385_12BF, t3, carry)
+        (high, t4) = multiplyAdd(a.l4, b.l5, t4, high)
+        (carry, t3) = multiplyAdd(m, 0x4B1B_A7B6_434B_ACD7, t4, carry)
+        (high, t5) = multiplyAdd(a.l5, b.l5, t5, high)
+        (carry, t4) = multiplyAdd(m, 0x1A01_11EA_397F_E69A, t5, carry)
+        t5 = high &+ carry
+        return reduced(t0, t1, t2, t3, t4, t5)
+    }
+}
