@@ -19,7 +19,9 @@ struct CanonicalTests {
     }
 
     @Test func `lines without numbers count from zero and blank lines do not matter`() throws {
-        let match = try Self.read(["", "{\"t\":0,\"kind\":\"kill\"}", "  ", "{\"t\":0,\"kind\":\"kill\",\"actor\":3}\r", ""])
+        let match = try Self.read([
+            "", "{\"t\":0,\"kind\":\"kill\"}", "  ", "{\"t\":0,\"kind\":\"kill\",\"actor\":3}\r", "",
+        ])
         #expect(match.events.map(\.sequence) == [0, 1])
         #expect(match.players == ["3"])
     }
@@ -33,17 +35,18 @@ struct CanonicalTests {
 
     @Test func `prices come from the event, the last price event, or the table, and what has none is named`() throws {
         let table = PriceTable(items: ["bow": .init(name: "Bow", total: 70, sell: 30)])
-        let match = try Self.read([
-            "{\"t\":0,\"kind\":\"price\",\"item\":\"axe\",\"unitPrice\":40,\"amount\":10}",
-            "{\"t\":1,\"kind\":\"purchase\",\"actor\":\"a\",\"item\":\"axe\",\"quantity\":3}",
-            "{\"t\":2,\"kind\":\"purchase\",\"actor\":\"a\",\"item\":\"bow\"}",
-            "{\"t\":3,\"kind\":\"purchase\",\"actor\":\"a\",\"item\":\"cap\",\"unitPrice\":5,\"quantity\":2}",
-            "{\"t\":4,\"kind\":\"purchase\",\"actor\":\"a\",\"item\":\"orb\"}",
-            "{\"t\":5,\"kind\":\"sell\",\"actor\":\"a\",\"item\":\"axe\",\"quantity\":2}",
-            "{\"t\":6,\"kind\":\"price\",\"item\":\"axe\",\"unitPrice\":99}",
-            "{\"t\":7,\"kind\":\"purchase\",\"actor\":\"a\",\"item\":\"axe\"}",
-            "{\"t\":8,\"kind\":\"sell\",\"actor\":\"a\",\"item\":\"orb\"}",
-        ], prices: table)
+        let match = try Self.read(
+            [
+                "{\"t\":0,\"kind\":\"price\",\"item\":\"axe\",\"unitPrice\":40,\"amount\":10}",
+                "{\"t\":1,\"kind\":\"purchase\",\"actor\":\"a\",\"item\":\"axe\",\"quantity\":3}",
+                "{\"t\":2,\"kind\":\"purchase\",\"actor\":\"a\",\"item\":\"bow\"}",
+                "{\"t\":3,\"kind\":\"purchase\",\"actor\":\"a\",\"item\":\"cap\",\"unitPrice\":5,\"quantity\":2}",
+                "{\"t\":4,\"kind\":\"purchase\",\"actor\":\"a\",\"item\":\"orb\"}",
+                "{\"t\":5,\"kind\":\"sell\",\"actor\":\"a\",\"item\":\"axe\",\"quantity\":2}",
+                "{\"t\":6,\"kind\":\"price\",\"item\":\"axe\",\"unitPrice\":99}",
+                "{\"t\":7,\"kind\":\"purchase\",\"actor\":\"a\",\"item\":\"axe\"}",
+                "{\"t\":8,\"kind\":\"sell\",\"actor\":\"a\",\"item\":\"orb\"}",
+            ], prices: table)
         #expect(match.events.filter { $0.kind != .price }.map(\.amount) == [120, 70, 10, 0, 20, 99, 0])
         #expect(match.unknownItems == ["orb"])
     }
@@ -51,9 +54,12 @@ struct CanonicalTests {
     @Test func `every field survives writing and reading`() throws {
         var match = Match(name: "m \"q\" \\ \u{1F600}", format: "test", events: [], tolerance: 3)
         for (index, kind) in MatchEventKind.allCases.enumerated() {
-            match.events.append(MatchEvent(
-                sequence: Int64(index), timeMilliseconds: Int64(index) - 3, kind: kind, actor: "a\t\(index)", counterparty: "b\u{1}",
-                item: "größe", quantity: 2, unitPrice: 3, amount: .max, currency: "gold", fee: 0, reference: 1, source: "line\nbreak"))
+            match.events.append(
+                MatchEvent(
+                    sequence: Int64(index), timeMilliseconds: Int64(index) - 3, kind: kind, actor: "a\t\(index)",
+                    counterparty: "b\u{1}",
+                    item: "größe", quantity: 2, unitPrice: 3, amount: .max, currency: "gold", fee: 0, reference: 1,
+                    source: "line\nbreak"))
         }
         let read = try MatchImporters.read(MatchSource(bytes: Array(CanonicalWriter.text(match).utf8), file: "r"))
         #expect(read.events == match.events)
@@ -80,7 +86,8 @@ struct CanonicalTests {
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         defer { try? FileManager.default.removeItem(at: folder) }
         try FileManager.default.copyItem(
-            at: Sample.folder.appendingPathComponent("make-sample.py").resolvingSymlinksInPath(), to: folder.appendingPathComponent("make-sample.py"))
+            at: Sample.folder.appendingPathComponent("make-sample.py").resolvingSymlinksInPath(),
+            to: folder.appendingPathComponent("make-sample.py"))
         let process = Process()
         process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
         process.arguments = ["python3", folder.appendingPathComponent("make-sample.py").path]

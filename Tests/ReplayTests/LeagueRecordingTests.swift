@@ -77,7 +77,9 @@ struct LeagueRecordingTests {
         }
     }
 
-    @Test(arguments: LeagueRecording.all) func `the plan of a file is the same every time`(_ recording: LeagueRecording) throws {
+    @Test(arguments: LeagueRecording.all) func `the plan of a file is the same every time`(_ recording: LeagueRecording)
+        throws
+    {
         let first = try Planner.plan(Recordings.league(recording.name, prices: recording.right))
         let second = try Planner.plan(Recordings.league(recording.name, prices: recording.right))
         #expect(first == second)
@@ -96,13 +98,16 @@ struct LeagueRecordingTests {
         #expect(clocks == clocks.sorted())
     }
 
-    @Test(arguments: LeagueRecording.all) func `the canonical form holds the whole match`(_ recording: LeagueRecording) throws {
+    @Test(arguments: LeagueRecording.all) func `the canonical form holds the whole match`(_ recording: LeagueRecording)
+        throws
+    {
         let match = try Recordings.league(recording.name, prices: recording.right)
         let text = CanonicalWriter.text(match)
         let read = try MatchImporters.read(MatchSource(bytes: Array(text.utf8), file: "round.jsonl"))
         #expect(read.format == "canonical")
         #expect(read.events == match.events)
-        #expect(CanonicalWriter.text(read).split(separator: "\n").dropFirst() == text.split(separator: "\n").dropFirst())
+        #expect(
+            CanonicalWriter.text(read).split(separator: "\n").dropFirst() == text.split(separator: "\n").dropFirst())
         #expect(try Planner.plan(read) == Planner.plan(match))
     }
 

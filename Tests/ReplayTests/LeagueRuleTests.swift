@@ -17,6 +17,12 @@ struct LeagueRuleTests {
 
     /// A match of one player with wallets (time, current, total) and events as JSON.
     static func match(wallets: [(Int, Int, Int)], _ events: [String]) throws -> Match {
+        let text = document(wallets: wallets, events)
+        return try MatchImporters.read(MatchSource(bytes: Array(text.utf8), file: "rule.json"), prices: prices)
+    }
+
+    /// The same as the text of a file.
+    static func document(wallets: [(Int, Int, Int)], _ events: [String]) -> String {
         var frames: [String] = []
         for (index, wallet) in wallets.enumerated() {
             // All events stand in the last frame: where they stand must not matter.
@@ -27,8 +33,7 @@ struct LeagueRuleTests {
                 "totalGold":\(wallet.2)}},"events":[\(own)]}
                 """)
         }
-        let text = "{\"match\":{\"gameId\":7},\"timeline\":{\"frameInterval\":60000,\"frames\":[\(frames.joined(separator: ","))]}}"
-        return try MatchImporters.read(MatchSource(bytes: Array(text.utf8), file: "rule.json"), prices: prices)
+        return "{\"match\":{\"gameId\":7},\"timeline\":{\"frames\":[\(frames.joined(separator: ","))]}}"
     }
 
     /// Events as words: `buy 3 3006` is a purchase of item 3006 at 3 ms, `undo 4 3006 0 50` has before, after and gold.
@@ -86,9 +91,12 @@ struct LeagueRuleTests {
     static let undoRules = [
         // An undone combine gives the parts back, so that they can be used or sold again.
         Deals(
-            words: "buy 1 1001,buy 2 1042,buy 3 3006,destroy 3 1001,destroy 3 1042,undo 4 3006 0,buy 5 3006,destroy 5 1001,destroy 5 1042",
+            words:
+                "buy 1 1001,buy 2 1042,buy 3 3006,destroy 3 1001,destroy 3 1042,undo 4 3006 0,buy 5 3006,destroy 5 1001,destroy 5 1042",
             spent: 1100),
-        Deals(words: "buy 1 1001,buy 2 1042,buy 3 3006,destroy 3 1001,destroy 3 1042,undo 4 3006 0,sell 5 1001", spent: 390),
+        Deals(
+            words: "buy 1 1001,buy 2 1042,buy 3 3006,destroy 3 1001,destroy 3 1042,undo 4 3006 0,sell 5 1001",
+            spent: 390),
         // An undone sale takes the gold back and gives the thing back.
         Deals(words: "buy 1 1001,sell 2 1001,undo 3 0 1001,sell 4 1001", spent: 90),
         // Undos go down the stack.
@@ -102,7 +110,8 @@ struct LeagueRuleTests {
     ]
 
     @Test func `income is credited at the start of its interval and a balance is checked before`() throws {
-        let match = try Self.match(wallets: [(0, 500, 500), (60_000, 450, 600)], Self.events("buy 1000 2003,buy 2000 2003,buy 3000 2003"))
+        let match = try Self.match(
+            wallets: [(0, 500, 500), (60_000, 450, 600)], Self.events("buy 1000 2003,buy 2000 2003,buy 3000 2003"))
         let plan = try Planner.plan(match)
         #expect(plan.checks.map(\.expected) == [500, 450])
         #expect(plan.actions.allSatisfy { $0.expectedToApply })
@@ -166,10 +175,13 @@ struct LeagueRuleTests {
         "{\"match\":{\"gameId\":5},\"timeline\":{\"frames\":[F]}}",
         "{\"frames\":[F],\"frameInterval\":60000}",
     ]) func `every wrapper is recognised`(_ shape: String) throws {
-        let frame = "{\"timestamp\":0,\"participantFrames\":{\"1\":{\"participantId\":1,\"currentGold\":5,\"totalGold\":5}},\"events\":[]}"
+        let frame =
+            "{\"timestamp\":0,\"participantFrames\":{\"1\":{\"participantId\":1,\"currentGold\":5,\"totalGold\":5}},\"events\":[]}"
         let text = shape.replacing("F", with: frame)
         let match = try MatchImporters.read(MatchSource(bytes: Array(text.utf8), file: "shape.json"))
-        #expect(match.format == (text.contains("participants\"") || text.contains("info") ? "lol-match-v5" : "lol-match-v4"))
+        #expect(
+            match.format == (text.contains("participants\"") || text.contains("info") ? "lol-match-v5" : "lol-match-v4")
+        )
         #expect(match.counts[.snapshot] == 1)
         #expect(match.name.hasPrefix("lol-"))
     }

@@ -82,7 +82,9 @@ struct PlannerTests {
         (400, 0, ["transferItem", "transferCoins"], 400),
         (400, 100, ["transferItem", "transferCoins", "transferCoins"], 300),
         (0, 0, ["transferItem"], 0),
-    ]) func `a trade keeps the fee of the record`(_ price: Int64, _ fee: Int64, _ names: [String], _ received: Int64) throws {
+    ]) func `a trade keeps the fee of the record`(_ price: Int64, _ fee: Int64, _ names: [String], _ received: Int64)
+        throws
+    {
         let plan = try Self.plan([
             Self.event(.reward, "b", item: "7"), Self.event(.trade, "b", to: "a", item: "7", amount: price, fee: fee),
         ])
@@ -143,7 +145,8 @@ struct PlannerTests {
         #expect(error.description.contains("vespene") && error.description.contains("gems, gold"))
         var options = PlanOptions()
         options.currencies["vespene"] = 2
-        #expect(try Self.plan([Self.event(.reward, amount: 1, currency: "vespene")], options: options).actions.count == 2)
+        #expect(
+            try Self.plan([Self.event(.reward, amount: 1, currency: "vespene")], options: options).actions.count == 2)
     }
 
     @Test func `amounts that do not fit are errors or refusals, never a crash`() throws {

@@ -16,7 +16,8 @@ enum Recordings {
         .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
 
     static var present: Bool { FileManager.default.fileExists(atPath: folder.path) }
-    static let absent: Comment = "the recorded matches are not there: set HOARD_SHARED to the folder that holds matches/"
+    static let absent: Comment =
+        "the recorded matches are not there: set HOARD_SHARED to the folder that holds matches/"
 
     /// A recording of League of Legends with the price table of the given patch.
     static func league(_ name: String, prices: String) throws -> Match {

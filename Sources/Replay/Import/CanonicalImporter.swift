@@ -83,11 +83,14 @@ struct CanonicalReading {
             throw reader.error("the kind \"\(kind)\" is unknown", "it is one of \(Self.kinds)")
         }
         for member in reader.node.members where !CanonicalImporter.keys.contains(member.key) {
-            throw reader.error("the key \"\(member.key)\" is unknown", "the keys are \(CanonicalImporter.keys.sorted().joined(separator: ", "))")
+            throw reader.error(
+                "the key \"\(member.key)\" is unknown",
+                "the keys are \(CanonicalImporter.keys.sorted().joined(separator: ", "))")
         }
         let event = try self.event(known, reader)
         if let earlier = linesBySequence.updateValue(reader.node.line, forKey: event.sequence) {
-            throw reader.error("seq \(event.sequence) stands on line \(earlier) already", "each event has a number of its own")
+            throw reader.error(
+                "seq \(event.sequence) stands on line \(earlier) already", "each event has a number of its own")
         }
         events.append((event, reader.node.line))
     }
@@ -105,7 +108,9 @@ struct CanonicalReading {
                 file: file, line: line, path: "$.ref", problem: "no event has the number \(reference)",
                 remedy: "ref is the seq of another event of this file")
         }
-        var match = Match(name: name ?? "match-" + contentName, format: "canonical", events: ordered.map(\.event), tolerance: tolerance, notes: notes)
+        var match = Match(
+            name: name ?? "match-" + contentName, format: "canonical", events: ordered.map(\.event),
+            tolerance: tolerance, notes: notes)
         CanonicalPrices.fill(&match, table: prices)
         return match
     }
@@ -114,7 +119,8 @@ struct CanonicalReading {
 
     private mutating func setName(_ match: String, _ reader: JSONReader) throws(ImportError) {
         guard !match.isEmpty, match.utf8.count <= CanonicalImporter.matchNameBytesMax else {
-            throw reader.error("the match's name has \(match.utf8.count) bytes", "it has 1 to \(CanonicalImporter.matchNameBytesMax)")
+            throw reader.error(
+                "the match's name has \(match.utf8.count) bytes", "it has 1 to \(CanonicalImporter.matchNameBytesMax)")
         }
         guard name == nil || name == match else {
             throw reader.error("the match is \"\(match)\", but \"\(name ?? "")\" before", "a file holds one match")
@@ -123,7 +129,8 @@ struct CanonicalReading {
     }
 
     private func event(_ kind: MatchEventKind, _ reader: JSONReader) throws(ImportError) -> MatchEvent {
-        var event = MatchEvent(timeMilliseconds: try reader.integer("t", in: JSONReader.times), kind: kind, actor: slotOfTheGame)
+        var event = MatchEvent(
+            timeMilliseconds: try reader.integer("t", in: JSONReader.times), kind: kind, actor: slotOfTheGame)
         event.sequence = try reader.optionalInteger("seq") ?? Int64(events.count)
         event.actor = try slot("actor", reader) ?? slotOfTheGame
         event.counterparty = try slot("counterparty", reader)
@@ -143,7 +150,8 @@ struct CanonicalReading {
     private func slot(_ key: String, _ reader: JSONReader) throws(ImportError) -> String? {
         guard let slot = try reader.optionalText(key) else { return nil }
         guard !slot.isEmpty, slot.utf8.count <= CanonicalImporter.slotBytesMax else {
-            throw reader.error("\"\(key)\" has \(slot.utf8.count) bytes", "a slot has 1 to \(CanonicalImporter.slotBytesMax)")
+            throw reader.error(
+                "\"\(key)\" has \(slot.utf8.count) bytes", "a slot has 1 to \(CanonicalImporter.slotBytesMax)")
         }
         return slot
     }

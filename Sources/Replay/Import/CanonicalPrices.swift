@@ -1,4 +1,5 @@
-/// Fills in prices that canonical events leave out: from the last `price` event before, else from the table; what has none is noted by name.
+/// Fills in prices that canonical events leave out: from the last `price` event before, else from the table; what has
+/// none is noted by name.
 enum CanonicalPrices {
     /// Sets unit price and amount of purchases and sales that do not say them.
     static func fill(_ match: inout Match, table: PriceTable?) {

@@ -2,14 +2,17 @@
 public enum CanonicalWriter {
     /// The whole file: a header and one line for each event.
     public static func text(_ match: Match) -> String {
-        var text = "{\"match\":\(quoted(match.name)),\"kind\":\"match\",\"tolerance\":\(match.tolerance),\"source\":\(quoted(match.format))}\n"
+        var text =
+            "{\"match\":\(quoted(match.name)),\"kind\":\"match\",\"tolerance\":\(match.tolerance),\"source\":\(quoted(match.format))}\n"
         for event in match.events { text += line(event) + "\n" }
         return text
     }
 
     /// One event as a line, its keys in the order of the document.
     public static func line(_ event: MatchEvent) -> String {
-        var parts = ["\"seq\":\(event.sequence)", "\"t\":\(event.timeMilliseconds)", "\"kind\":\"\(event.kind.rawValue)\""]
+        var parts = [
+            "\"seq\":\(event.sequence)", "\"t\":\(event.timeMilliseconds)", "\"kind\":\"\(event.kind.rawValue)\"",
+        ]
         if event.actor != slotOfTheGame { parts.append("\"actor\":\(quoted(event.actor))") }
         func add(_ key: String, _ text: String?) {
             if let text { parts.append("\"\(key)\":\(quoted(text))") }

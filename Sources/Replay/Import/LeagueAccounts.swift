@@ -1,4 +1,5 @@
-/// Turns a timeline into canonical events: rewards out of samples, prices out of the table, undos out of a stack for each player.
+/// Turns a timeline into canonical events: rewards out of samples, prices out of the table, undos out of a stack for
+/// each player.
 struct LeagueAccounts {
     /// A deal that can still be undone.
     private struct Undoable {
@@ -105,7 +106,9 @@ struct LeagueAccounts {
         let time = min(first.timeMilliseconds, timeline.deals.first?.timeMilliseconds ?? first.timeMilliseconds)
         var lowest: [Int64: Int64] = [:]
         for wallet in timeline.frames.flatMap(\.wallets) {
-            if let current = wallet.current, current < 0 { lowest[wallet.slot] = min(current, lowest[wallet.slot] ?? 0) }
+            if let current = wallet.current, current < 0 {
+                lowest[wallet.slot] = min(current, lowest[wallet.slot] ?? 0)
+            }
         }
         debtors = Set(lowest.keys)
         for (slot, low) in lowest.sorted(by: { $0.key < $1.key }) {
@@ -132,7 +135,9 @@ struct LeagueAccounts {
         guard let following else { return }
         let totals = Dictionary(frame.wallets.map { ($0.slot, $0.total) }) { first, _ in first }
         for wallet in following.wallets {
-            income(wallet.total - (totals[wallet.slot] ?? 0), slot: wallet.slot, at: frame.timeMilliseconds, source: "interval")
+            income(
+                wallet.total - (totals[wallet.slot] ?? 0), slot: wallet.slot, at: frame.timeMilliseconds,
+                source: "interval")
         }
     }
 
@@ -217,7 +222,8 @@ struct LeagueAccounts {
         bags[slot, default: [:]][item, default: 0] -= 1
     }
 
-    /// The nearest deal from the top of the player's stack that fits is taken back: a purchase of what was there before,
+    /// The nearest deal from the top of the player's stack that fits is taken back: a purchase of what was there
+    /// before,
     /// or a sale of what is there after.
     private mutating func undo(before: Int64, after: Int64, gold: Int64?, _ deal: LeagueTimeline.Deal) {
         let stack = undoables[deal.slot] ?? []
@@ -258,7 +264,8 @@ struct LeagueAccounts {
         bags[slot, default: [:]][item, default: 0] += 1
     }
 
-    /// What a purchase costs besides when it leads a debtor below zero. The wallet at a moment between two samples is estimated with even
+    /// What a purchase costs besides when it leads a debtor below zero. The wallet at a moment between two samples is
+    /// estimated with even
     /// income, so it has to be clearly below: by more than an eighth of the interval's income.
     private func lendingFee(_ slot: Int64, at time: Int64, cost: Int64) -> Int64? {
         guard debtors.contains(slot) else { return nil }

@@ -1,7 +1,9 @@
-/// Reads League of Legends matches of the match-v5 API: a timeline in `info` beside `metadata`, without that wrapper, or next to its match.
+/// Reads League of Legends matches of the match-v5 API: a timeline in `info` beside `metadata`, without that wrapper,
+/// or next to its match.
 public struct LeagueMatchV5Importer: MatchImporter {
     public let format = "lol-match-v5"
-    public let looksFor = "\"info\" with \"frames\" that have \"participantFrames\", or \"frames\" beside \"participants\""
+    public let looksFor =
+        "\"info\" with \"frames\" that have \"participantFrames\", or \"frames\" beside \"participants\""
 
     /// An importer of match-v5.
     public init() {}

@@ -1,4 +1,5 @@
-/// The rules of the game's shop that the record and the price table do not say, each seen in recordings; docs/MATCHES.md gives the evidence.
+/// The rules of the game's shop that the record and the price table do not say, each seen in recordings;
+/// docs/MATCHES.md gives the evidence.
 enum LeagueRules {
     /// Items given free that count as a real one when they become part of another.
     static let freeVariants: [Int64: Int64] = [2422: 1001, 2419: 2420, 2421: 2420, 2423: 2420, 2424: 2420]

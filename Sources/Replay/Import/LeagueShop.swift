@@ -1,5 +1,7 @@
 /// Prices and recipes of the shop: what an item costs, and which of the things destroyed with a purchase went into it.
 struct LeagueShop {
+    private static let piecesMax = 256
+
     private let prices: PriceTable?
     private(set) var unknownItems: [String] = []
     private var unknown: Set<Int64> = []
@@ -63,14 +65,18 @@ struct LeagueShop {
     private func price(_ item: Int64) -> Int64 { entry(item)?.total ?? 0 }
 
     /// Everything an item is made of, parts of parts too.
-    private func pieces(of item: Int64, depth: Int = 0) -> [Int64: Int] {
+    private func pieces(of item: Int64) -> [Int64: Int] {
         var pieces: [Int64: Int] = [:]
-        // Recipes are three deep; a table that goes in circles must not hang us.
-        guard depth < 8 else { return pieces }
-        for part in entry(item)?.from ?? [] {
-            guard let number = Int64(part) else { continue }
-            pieces[number, default: 0] += 1
-            pieces.merge(self.pieces(of: number, depth: depth + 1), uniquingKeysWith: +)
+        var open = [item]
+        var count = 0
+        // A recipe has a dozen pieces; a table that goes in circles must not hang us.
+        while let next = open.popLast(), count < Self.piecesMax {
+            for part in entry(next)?.from.prefix(Self.piecesMax) ?? [] {
+                guard let number = Int64(part) else { continue }
+                pieces[number, default: 0] += 1
+                open.append(number)
+                count += 1
+            }
         }
         return pieces
     }

@@ -53,7 +53,9 @@ struct LeagueTimeline {
     /// Reads a whole match, which is what both importers do.
     static func match(_ source: MatchSource, format: String, prices: PriceTable?) throws(ImportError) -> Match {
         guard let root = source.root, let located = locate(root) else {
-            throw ImportError(file: source.file, problem: "has no timeline", remedy: "\"frames\" with \"participantFrames\" are needed")
+            throw ImportError(
+                file: source.file, problem: "has no timeline",
+                remedy: "\"frames\" with \"participantFrames\" are needed")
         }
         let timeline = try LeagueTimeline(located, name: name(root, located) ?? "lol-" + source.contentName)
         var accounts = LeagueAccounts(timeline: timeline, prices: prices)
@@ -99,8 +101,12 @@ struct LeagueTimeline {
         var wallets: [Wallet] = []
         for (key, entry) in try entries(participants) where !entry.node.isNull {
             guard let slot = try entry.optionalInteger("participantId") ?? Int64(key), slot != 0 else { continue }
-            wallets.append(Wallet(
-                slot: slot, current: try entry.optional("currentGold") == nil ? nil : entry.integer("currentGold", in: JSONReader.purses), total: try entry.integer("totalGold", in: JSONReader.purses)))
+            wallets.append(
+                Wallet(
+                    slot: slot,
+                    current: try entry.optional("currentGold") == nil
+                        ? nil : entry.integer("currentGold", in: JSONReader.purses),
+                    total: try entry.integer("totalGold", in: JSONReader.purses)))
         }
         return Frame(timeMilliseconds: time, wallets: wallets.sorted { $0.slot < $1.slot })
     }
@@ -126,9 +132,12 @@ struct LeagueTimeline {
         case "CHAMPION_KILL":
             kind = .kill(victim: try reader.integer("victimId"), bounty: try reader.optionalInteger("bounty"))
             return Deal(
-                timeMilliseconds: try reader.integer("timestamp", in: JSONReader.times), slot: try reader.optionalInteger("killerId") ?? 0, kind: kind)
+                timeMilliseconds: try reader.integer("timestamp", in: JSONReader.times),
+                slot: try reader.optionalInteger("killerId") ?? 0, kind: kind)
         default: return nil
         }
-        return Deal(timeMilliseconds: try reader.integer("timestamp", in: JSONReader.times), slot: try reader.integer("participantId"), kind: kind)
+        return Deal(
+            timeMilliseconds: try reader.integer("timestamp", in: JSONReader.times),
+            slot: try reader.integer("participantId"), kind: kind)
     }
 }

@@ -1,4 +1,5 @@
-/// Reads one format of recorded matches into canonical events. A new game is a new file with one of these, and its line in `MatchImporters.all`.
+/// Reads one format of recorded matches into canonical events. A new game is a new file with one of these, and its
+/// line in `MatchImporters.all`.
 public protocol MatchImporter: Sendable {
     /// The name of the format in reports.
     var format: String { get }
@@ -13,7 +14,9 @@ public protocol MatchImporter: Sendable {
 /// All importers there are, and how one is chosen.
 public enum MatchImporters {
     /// In the order in which they look at a file.
-    public static let all: [any MatchImporter] = [LeagueMatchV5Importer(), LeagueMatchV4Importer(), CanonicalImporter()]
+    public static let all: [any MatchImporter] = [
+        LeagueMatchV5Importer(), LeagueMatchV4Importer(), CanonicalImporter(),
+    ]
 
     /// Reads a match with the importer that recognises it.
     public static func read(_ source: MatchSource, prices: PriceTable? = nil) throws(ImportError) -> Match {

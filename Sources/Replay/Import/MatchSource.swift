@@ -28,10 +28,12 @@ public struct MatchSource: Sendable {
     /// Reads a file; the error names it.
     public init(path: String) throws(ImportError) {
         guard let data = FileManager.default.contents(atPath: path) else {
-            throw ImportError(file: path, problem: "cannot be read", remedy: "it should be a file that this user may read")
+            throw ImportError(
+                file: path, problem: "cannot be read", remedy: "it should be a file that this user may read")
         }
         guard data.count <= Self.bytesMax else {
-            throw ImportError(file: path, problem: "has \(data.count) bytes", remedy: "at most \(Self.bytesMax) are read")
+            throw ImportError(
+                file: path, problem: "has \(data.count) bytes", remedy: "at most \(Self.bytesMax) are read")
         }
         self.init(bytes: [UInt8](data), file: path)
     }

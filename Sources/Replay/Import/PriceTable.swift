@@ -38,7 +38,8 @@ public struct PriceTable: Sendable, Equatable {
         try self.init(MatchSource(path: path))
     }
 
-    /// Reads a table: an object by item, each with `gold {total, sell}` or `cost` or `price` and `sell`; a Data Dragon file with its `data` around it too.
+    /// Reads a table: an object by item, each with `gold {total, sell}` or `cost` or `price` and `sell`; a Data
+    /// Dragon file with its `data` around it too.
     public init(_ source: MatchSource) throws(ImportError) {
         guard let root = source.root else {
             if case .other(let fault) = source.content {
@@ -46,7 +47,8 @@ public struct PriceTable: Sendable, Equatable {
                     file: source.file, line: fault.line, problem: "column \(fault.column): \(fault.message)",
                     remedy: "a price table is one JSON object, item by item")
             }
-            throw ImportError(file: source.file, problem: "is JSON Lines", remedy: "a price table is one JSON object, item by item")
+            throw ImportError(
+                file: source.file, problem: "is JSON Lines", remedy: "a price table is one JSON object, item by item")
         }
         let table = root.optional("data") ?? root
         guard case .object(let members) = table.node.value, !members.isEmpty else {
@@ -56,7 +58,9 @@ public struct PriceTable: Sendable, Equatable {
         for member in members {
             let reader = JSONReader(member.node, file: source.file, path: "\(table.path).\(member.key)")
             guard case .object = member.node.value else {
-                throw reader.error("is \(member.node.description)", "an item is an object like {\"gold\": {\"total\": 300, \"sell\": 210}}")
+                throw reader.error(
+                    "is \(member.node.description)",
+                    "an item is an object like {\"gold\": {\"total\": 300, \"sell\": 210}}")
             }
             items[member.key] = try Self.item(reader, key: member.key)
         }
@@ -75,8 +79,9 @@ public struct PriceTable: Sendable, Equatable {
             if let price = try holder.optionalInteger(priceKey) { item.total = price }
         }
         item.sell = try holder.optionalInteger("sell")
-        for price in [item.total, item.sell].compactMap({ $0 }) where price < 0 {
-            throw reader.error("has the price \(price)", "a price is 0 or more")
+        for price in [item.total, item.sell].compactMap({ $0 })
+        where !(0...JSONReader.purses.upperBound).contains(price) {
+            throw reader.error("has the price \(price)", "a price is 0 to \(JSONReader.purses.upperBound)")
         }
         item.from = try names(reader.optional("from") ?? reader.optional("components"))
         item.into = try names(reader.optional("into"))

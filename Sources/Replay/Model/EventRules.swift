@@ -27,10 +27,14 @@ enum EventRules {
     /// What is wrong with an event and what would be right; nil when nothing is.
     static func problem(of event: MatchEvent) -> (wrong: String, right: String)? {
         for field in needed[event.kind] ?? [] where !has(event, field) {
-            let wrong = field == .actor && event.actor == slotOfTheGame ? "the actor is the game itself" : "\(field.rawValue) is missing"
+            let wrong =
+                field == .actor && event.actor == slotOfTheGame
+                ? "the actor is the game itself" : "\(field.rawValue) is missing"
             return (wrong, "a \(event.kind.rawValue) needs \(names(event.kind))")
         }
-        if event.actor == event.counterparty { return ("actor and counterparty are the same", "a \(event.kind.rawValue) needs two") }
+        if event.actor == event.counterparty {
+            return ("actor and counterparty are the same", "a \(event.kind.rawValue) needs two")
+        }
         return nil
     }
 

@@ -1,4 +1,5 @@
-/// A match as an importer hands it over: its events in the order in which they count, and what the importer knows besides.
+/// A match as an importer hands it over: its events in the order in which they count, and what the importer knows
+/// besides.
 public struct Match: Sendable, Equatable {
     /// The name; players are named `<match>/<slot>`.
     public var name: String

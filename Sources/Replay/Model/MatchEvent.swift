@@ -1,4 +1,5 @@
-/// One event of a match in the canonical form: every importer makes these, and everything after an importer reads only these.
+/// One event of a match in the canonical form: every importer makes these, and everything after an importer reads
+/// only these.
 public struct MatchEvent: Sendable, Equatable {
     /// The number of the event in its match; operation ids are made of it.
     public var sequence: Int64

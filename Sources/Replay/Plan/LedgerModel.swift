@@ -1,4 +1,5 @@
-/// A small model of what the contracts do to balances: enough to know which actions of a plan will be refused and what every wallet holds.
+/// A small model of what the contracts do to balances: enough to know which actions of a plan will be refused and
+/// what every wallet holds.
 public struct LedgerModel: Sendable {
     private struct Key: Hashable {
         let account: AccountName
@@ -19,7 +20,7 @@ public struct LedgerModel: Sendable {
 
     /// The sum of an asset over all accounts, which is always zero.
     public func sum(_ asset: UInt64) -> Int64 {
-        balances.reduce(0) { $1.key.asset == asset ? $0 + $1.value : $0 }
+        balances.reduce(0) { $1.key.asset == asset ? $0 &+ $1.value : $0 }
     }
 
     /// Applies linked actions together: true when all were, false when one was refused and nothing happened.

@@ -65,6 +65,20 @@ public struct SnapshotCheck: Sendable, Equatable {
     public var tolerance: Int64
     /// What the model of the ledger says.
     public var expected: Int64
+
+    /// A balance to be checked.
+    public init(
+        sequence: Int64, timeMilliseconds: Int64, player: String, asset: UInt64, recorded: Int64, tolerance: Int64,
+        expected: Int64
+    ) {
+        self.sequence = sequence
+        self.timeMilliseconds = timeMilliseconds
+        self.player = player
+        self.asset = asset
+        self.recorded = recorded
+        self.tolerance = tolerance
+        self.expected = expected
+    }
 }
 
 /// What the replay does next.

@@ -2,8 +2,10 @@ import Wire
 
 /// Turns canonical events into actions of the game.
 ///
-/// A purchase is an exchange with a sink and a faucet of the game at the price of the match; what is used up for it goes into the same exchange.
-/// An undo is the opposite exchange. Beside the actions runs a model of the ledger, so that an undo of something that was refused
+/// A purchase is an exchange with a sink and a faucet of the game at the price of the match; what is used up for it
+/// goes into the same exchange.
+/// An undo is the opposite exchange. Beside the actions runs a model of the ledger, so that an undo of something that
+/// was refused
 /// is left out, and so that tests know the balances without a server.
 public struct Planner {
     static let linesMax = 8
@@ -78,9 +80,12 @@ public struct Planner {
     private mutating func credit(_ event: MatchEvent) throws(PlanError) {
         let asset = try currency(event)
         let limit = event.amount ?? 0
-        var action = action(event, "setCredit", [
-            "player": .account(.player(fullName(event.actor))), "asset": .number(asset), "limit": .number(UInt64(limit)),
-        ], authority: .operatorRole)
+        var action = action(
+            event, "setCredit",
+            [
+                "player": .account(.player(fullName(event.actor))), "asset": .number(asset),
+                "limit": .number(UInt64(limit)),
+            ], authority: .operatorRole)
         action.credit = limit
         emit([action], event)
     }
@@ -89,10 +94,12 @@ public struct Planner {
         let line = try event.item == nil || event.kind == .undo ? money(event, event.amount) : thing(event)
         guard line.amount > 0 else { return }
         let player = AccountName.player(fullName(slot))
-        var action = action(event, "grant", [
-            "player": .account(player), "faucet": .account(.faucet(options.faucet)),
-            "reason": .number(ReasonCode.code(event.kind)), "lines": .lines([line]),
-        ], authority: .server)
+        var action = action(
+            event, "grant",
+            [
+                "player": .account(player), "faucet": .account(.faucet(options.faucet)),
+                "reason": .number(ReasonCode.code(event.kind)), "lines": .lines([line]),
+            ], authority: .server)
         action.effects = move(line, from: .faucet(options.faucet), to: player)
         emit([action], event)
     }
@@ -120,7 +127,9 @@ public struct Planner {
             return
         }
         guard let basket = baskets.removeValue(forKey: reference) else {
-            notes.append("event \(event.sequence) undoes event \(reference), which was refused, undone before, or cannot be undone")
+            notes.append(
+                "event \(event.sequence) undoes event \(reference), which was refused, undone before, or cannot be undone"
+            )
             return
         }
         _ = emitExchange(event, Basket(player: basket.player, pays: basket.gets, gets: basket.pays))
@@ -133,10 +142,12 @@ public struct Planner {
         }
         let line = try money(event, event.amount)
         let player = AccountName.player(fullName(event.actor))
-        var action = action(event, "refund", [
-            "original": .operation(original), "from": .account(.sink(options.sink)), "to": .account(player),
-            "line": .line(line), "reason": .number(ReasonCode.code(.refund)),
-        ], authority: .server)
+        var action = action(
+            event, "refund",
+            [
+                "original": .operation(original), "from": .account(.sink(options.sink)), "to": .account(player),
+                "line": .line(line), "reason": .number(ReasonCode.code(.refund)),
+            ], authority: .server)
         action.effects = move(line, from: .sink(options.sink), to: player)
         emit([action], event)
     }
@@ -150,11 +161,14 @@ public struct Planner {
         }
         let (product, overflow) = price.amount.multipliedReportingOverflow(by: UInt64(options.tradeFeeBasisPoints))
         if !overflow, product / 10_000 == fee, price.amount > 0 {
-            var action = action(event, "trade", [
-                "first": .account(.player(seller)), "second": .account(.player(buyer)),
-                "firstGives": .line(item), "secondGives": .line(price),
-            ], authority: .server)
-            action.effects = move(item, from: .player(seller), to: .player(buyer))
+            var action = action(
+                event, "trade",
+                [
+                    "first": .account(.player(seller)), "second": .account(.player(buyer)),
+                    "firstGives": .line(item), "secondGives": .line(price),
+                ], authority: .server)
+            action.effects =
+                move(item, from: .player(seller), to: .player(buyer))
                 + [Effect(account: .player(buyer), asset: price.asset, delta: -Int64(price.amount))]
                 + [Effect(account: .player(seller), asset: price.asset, delta: Int64(price.amount - fee))]
                 + [Effect(account: .treasury, asset: price.asset, delta: Int64(fee))]
@@ -165,7 +179,8 @@ public struct Planner {
         var actions = [transferAction(event, item, from: seller, to: .player(buyer))]
         if toSeller.amount > 0 { actions.append(transferAction(event, toSeller, from: buyer, to: .player(seller))) }
         if fee > 0 {
-            actions.append(transferAction(event, AssetAmount(asset: price.asset, amount: fee), from: buyer, to: .treasury))
+            actions.append(
+                transferAction(event, AssetAmount(asset: price.asset, amount: fee), from: buyer, to: .treasury))
         }
         emit(actions, event)
     }
@@ -183,7 +198,9 @@ public struct Planner {
             sent.amount -= kept.amount
         }
         var actions: [PlannedAction] = []
-        if sent.amount > 0 { actions.append(transferAction(event, sent, from: sender, to: .player(fullName(event.counterparty ?? "")))) }
+        if sent.amount > 0 {
+            actions.append(transferAction(event, sent, from: sender, to: .player(fullName(event.counterparty ?? ""))))
+        }
         if kept.amount > 0 { actions.append(transferAction(event, kept, from: sender, to: .treasury)) }
         emit(actions, event)
     }
@@ -191,14 +208,18 @@ public struct Planner {
     private mutating func snapshot(_ event: MatchEvent) throws(PlanError) {
         let asset = try event.item == nil ? currency(event) : thing(event).asset
         let player = fullName(event.actor)
-        steps.append(.check(SnapshotCheck(
-            sequence: event.sequence, timeMilliseconds: event.timeMilliseconds, player: player, asset: asset,
-            recorded: event.amount ?? 0, tolerance: match.tolerance, expected: model.balance(.player(player), asset))))
+        steps.append(
+            .check(
+                SnapshotCheck(
+                    sequence: event.sequence, timeMilliseconds: event.timeMilliseconds, player: player, asset: asset,
+                    recorded: event.amount ?? 0, tolerance: match.tolerance,
+                    expected: model.balance(.player(player), asset))))
     }
 
     // MARK: Making actions
 
-    /// Emits an exchange, split into linked ones when it has more lines than an action holds; says whether the model applied it.
+    /// Emits an exchange, split into linked ones when it has more lines than an action holds; says whether the model
+    /// applied it.
     private mutating func emitExchange(_ event: MatchEvent, _ basket: Basket) -> Bool {
         let count = max(basket.pays.count, basket.gets.count)
         guard count > 0 else { return false }
@@ -207,12 +228,15 @@ public struct Planner {
         for start in stride(from: 0, to: count, by: Self.linesMax) {
             let pays = Array(basket.pays.dropFirst(start).prefix(Self.linesMax))
             let gets = Array(basket.gets.dropFirst(start).prefix(Self.linesMax))
-            var action = action(event, "exchange", [
-                "player": .account(player), "to": .account(.sink(options.sink)),
-                "from": .account(.faucet(options.faucet)), "reason": .number(ReasonCode.code(event.kind)),
-                "pays": .lines(pays), "gets": .lines(gets),
-            ], authority: .server)
-            action.effects = pays.flatMap { move($0, from: player, to: .sink(options.sink)) }
+            var action = action(
+                event, "exchange",
+                [
+                    "player": .account(player), "to": .account(.sink(options.sink)),
+                    "from": .account(.faucet(options.faucet)), "reason": .number(ReasonCode.code(event.kind)),
+                    "pays": .lines(pays), "gets": .lines(gets),
+                ], authority: .server)
+            action.effects =
+                pays.flatMap { move($0, from: player, to: .sink(options.sink)) }
                 + gets.flatMap { move($0, from: .faucet(options.faucet), to: player) }
             actions.append(action)
         }
@@ -222,9 +246,11 @@ public struct Planner {
     private func transferAction(
         _ event: MatchEvent, _ line: AssetAmount, from sender: String, to receiver: AccountName
     ) -> PlannedAction {
-        var action = action(event, line.asset < 65_536 ? "transferCoins" : "transferItem", [
-            "to": .account(receiver), "asset": .number(line.asset), "amount": .number(line.amount),
-        ], authority: .player(sender))
+        var action = action(
+            event, line.asset < 65_536 ? "transferCoins" : "transferItem",
+            [
+                "to": .account(receiver), "asset": .number(line.asset), "amount": .number(line.amount),
+            ], authority: .player(sender))
         action.effects = move(line, from: .player(sender), to: receiver)
         return action
     }
@@ -268,7 +294,9 @@ public struct Planner {
         guard let asset = options.currencies[name] else {
             throw PlanError(
                 sequence: event.sequence,
-                problem: "the currency \"\(name)\" is unknown; the world has \(options.currencies.keys.sorted().joined(separator: ", "))")
+                problem:
+                    "the currency \"\(name)\" is unknown; the world has \(options.currencies.keys.sorted().joined(separator: ", "))"
+            )
         }
         return asset
     }
@@ -286,7 +314,9 @@ public struct Planner {
 
     private func sum(_ event: MatchEvent, _ first: Int64?, _ second: Int64?) throws(PlanError) -> Int64 {
         let (sum, overflow) = (first ?? 0).addingReportingOverflow(second ?? 0)
-        if overflow { throw PlanError(sequence: event.sequence, problem: "amount and fee together do not fit into 63 bits") }
+        if overflow {
+            throw PlanError(sequence: event.sequence, problem: "amount and fee together do not fit into 63 bits")
+        }
         return sum
     }
 

@@ -24,6 +24,6 @@ public struct ReplayPlan: Sendable, Equatable {
 
     /// How many recorded balances the model of the ledger meets.
     public var expectedExact: Int {
-        checks.count { abs($0.expected - $0.recorded) <= $0.tolerance }
+        checks.count { BalanceDifference.isWithin($0.tolerance, $0.expected, $0.recorded) }
     }
 }

@@ -1,4 +1,5 @@
-/// What one player earned, spent and ended with, out of the events that the ledger applied; in the match's main currency.
+/// What one player earned, spent and ended with, out of the events that the ledger applied; in the match's main
+/// currency.
 public struct PlayerTotals: Sendable, Equatable {
     /// The full name.
     public let player: String
@@ -15,7 +16,7 @@ public struct PlayerTotals: Sendable, Equatable {
     public var furthest: Int64 = 0
 
     /// What is left.
-    public var balance: Int64 { earned - spent + sold + returned + traded }
+    public var balance: Int64 { earned &- spent &+ sold &+ returned &+ traded }
 }
 
 extension ReplayReport {
@@ -27,11 +28,11 @@ extension ReplayReport {
                 guard case .player(let player) = effect.account else { continue }
                 let delta = effect.delta
                 switch action.kind {
-                case .reward: totals[player]?.earned += delta
-                case .purchase, .craft, .charge, .destroy: totals[player]?.spent -= delta
-                case .sell: totals[player]?.sold += delta
-                case .undo, .refund: totals[player]?.returned += delta
-                default: totals[player]?.traded += delta
+                case .reward: totals[player]?.earned &+= delta
+                case .purchase, .craft, .charge, .destroy: totals[player]?.spent &-= delta
+                case .sell: totals[player]?.sold &+= delta
+                case .undo, .refund: totals[player]?.returned &+= delta
+                default: totals[player]?.traded &+= delta
                 }
             }
         }
@@ -40,8 +41,10 @@ extension ReplayReport {
             totals[player]?.checked += 1
             if snapshot.isExact { totals[player]?.exact += 1 }
             guard let balance = snapshot.balance else { continue }
-            let difference = balance - snapshot.check.recorded
-            if abs(difference) > abs(totals[player]?.furthest ?? 0) { totals[player]?.furthest = difference }
+            let difference = BalanceDifference.of(balance, less: snapshot.check.recorded)
+            if difference.magnitude > (totals[player]?.furthest ?? 0).magnitude {
+                totals[player]?.furthest = difference
+            }
         }
         return plan.players.compactMap { totals[$0] }
     }

@@ -32,9 +32,10 @@ extension ReplayPlan {
             case .check(let check):
                 let query = QueryBody(
                     kind: .balance, account: encoder.account(.player(check.player)), subject: check.asset)
-                moves.append(ScheduledMove(
-                    move: .query(query, check), sequence: check.sequence, timeMilliseconds: check.timeMilliseconds,
-                    byOperator: false, weight: 1))
+                moves.append(
+                    ScheduledMove(
+                        move: .query(query, check), sequence: check.sequence, timeMilliseconds: check.timeMilliseconds,
+                        byOperator: false, weight: 1))
             case .action(let action):
                 guard let id = OperationID(bytes: action.operationID) else {
                     throw .gameDoesNotFit("an operation id of \(action.operationID.count) bytes")
@@ -44,14 +45,16 @@ extension ReplayPlan {
                 if action.linkedWithNext || !linked.isEmpty {
                     linked.append(BatchItem(operationID: id, action: body))
                     if action.linkedWithNext { continue }
-                    moves.append(ScheduledMove(
-                        move: .linked(BatchBody(items: linked)), sequence: action.sequence, timeMilliseconds: time,
-                        byOperator: false, weight: linked.count))
+                    moves.append(
+                        ScheduledMove(
+                            move: .linked(BatchBody(items: linked)), sequence: action.sequence, timeMilliseconds: time,
+                            byOperator: false, weight: linked.count))
                     linked = []
                 } else {
-                    moves.append(ScheduledMove(
-                        move: .action(body, id), sequence: action.sequence, timeMilliseconds: time,
-                        byOperator: action.authority == .operatorRole, weight: 1))
+                    moves.append(
+                        ScheduledMove(
+                            move: .action(body, id), sequence: action.sequence, timeMilliseconds: time,
+                            byOperator: action.authority == .operatorRole, weight: 1))
                 }
             }
         }

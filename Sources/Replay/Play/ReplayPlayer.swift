@@ -126,7 +126,8 @@ public final class ReplayPlayer {
         pump()
     }
 
-    /// Sends what may be sent now: within the window, not before its time, and never past a change between server and operator.
+    /// Sends what may be sent now: within the window, not before its time, and never past a change between server and
+    /// operator.
     private func pump() {
         guard !finished else { return }
         if answered == moves.count {

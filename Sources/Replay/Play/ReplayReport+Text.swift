@@ -4,24 +4,33 @@ extension ReplayReport {
     /// The report for people: what the match held, what the ledger did with it, and each player's account.
     public var text: String {
         var lines = ["\(plan.matchName) (\(match.format)): \(match.events.count) events"]
-        lines.append("  " + MatchEventKind.allCases.compactMap { kind in match.counts[kind].map { "\($0) \(kind.rawValue)" } }.joined(separator: ", "))
+        lines.append(
+            "  "
+                + MatchEventKind.allCases.compactMap { kind in match.counts[kind].map { "\($0) \(kind.rawValue)" } }
+                .joined(separator: ", "))
         lines.append("  applied \(tally.applied), refused \(tally.refused)")
         for refusal in tally.refusals {
             let events = refusal.events.map(String.init).joined(separator: ", ")
-            lines.append("    \(refusal.count) x \(refusal.message) (event \(events)\(refusal.count > refusal.events.count ? ", ..." : ""))")
+            lines.append(
+                "    \(refusal.count) x \(refusal.message) (event \(events)\(refusal.count > refusal.events.count ? ", ..." : ""))"
+            )
         }
         if let exactPercent {
-            lines.append(String(
-                format: "  recorded balances: %d of %d met by the ledger (%.1f %%)", tally.exact, tally.snapshots.count,
-                exactPercent))
+            lines.append(
+                String(
+                    format: "  recorded balances: %d of %d met by the ledger (%.1f %%)", tally.exact,
+                    tally.snapshots.count,
+                    exactPercent))
         }
+        lines += partingLines()
         lines += match.notes.map { "  note: \($0)" } + plan.notes.prefix(10).map { "  note: \($0)" }
         lines += warnings.map { "  WARNING: \($0)" }
         lines += ["", table(totals()), ""]
-        lines.append(String(
-            format: "  %.3f s, answers p50 %.2f ms, p99 %.2f ms, p99.9 %.2f ms, slowest %.2f ms", tally.seconds,
-            tally.latencyMilliseconds(0.5), tally.latencyMilliseconds(0.99), tally.latencyMilliseconds(0.999),
-            tally.latencyMilliseconds(1)))
+        lines.append(
+            String(
+                format: "  %.3f s, answers p50 %.2f ms, p99 %.2f ms, p99.9 %.2f ms, slowest %.2f ms", tally.seconds,
+                tally.latencyMilliseconds(0.5), tally.latencyMilliseconds(0.99), tally.latencyMilliseconds(0.999),
+                tally.latencyMilliseconds(1)))
         if let blocks = ledger.blocks { lines.append("  blocks            \(blocks)") }
         if let head = ledger.head { lines.append("  head              \(head)") }
         if let root = ledger.stateRoot { lines.append("  state root        \(root)") }

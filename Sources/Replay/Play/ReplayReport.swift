@@ -24,7 +24,8 @@ public struct LedgerSummary: Sendable, Equatable {
 
 /// The report of one replay, as text for people and as JSON for programs.
 public struct ReplayReport: Sendable {
-    /// Below this share of exact balances, in percent, a price table is taken to be the wrong one: right ones gave 63 and more,
+    /// Below this share of exact balances, in percent, a price table is taken to be the wrong one: right ones gave 63
+    /// and more,
     /// wrong ones 50 and less.
     public static let fittingPercent = 55.0
 
@@ -50,15 +51,21 @@ public struct ReplayReport: Sendable {
     public var warnings: [String] {
         var warnings: [String] = []
         if let exactPercent, exactPercent < Self.fittingPercent {
-            warnings.append(String(
-                format: "only %.1f %% of the recorded balances are met: the price table is probably of another patch (--prices FILE)",
-                exactPercent))
+            warnings.append(
+                String(
+                    format:
+                        "only %.1f %% of the recorded balances are met: the price table is probably of another patch (--prices FILE)",
+                    exactPercent))
         }
         if !match.unknownItems.isEmpty {
-            warnings.append("\(match.unknownItems.count) items have no price and cost nothing: \(match.unknownItems.prefix(20).joined(separator: ", "))\(match.unknownItems.count > 20 ? ", ..." : "")")
+            warnings.append(
+                "\(match.unknownItems.count) items have no price and cost nothing: \(match.unknownItems.prefix(20).joined(separator: ", "))\(match.unknownItems.count > 20 ? ", ..." : "")"
+            )
         }
         if tally.busy > 0 {
-            warnings.append("the server was busy \(tally.busy) times: operations were sent again, their order may differ from the record")
+            warnings.append(
+                "the server was busy \(tally.busy) times: operations were sent again, their order may differ from the record"
+            )
         }
         if tally.repeated > 0 {
             warnings.append("\(tally.repeated) events had been applied before: this ledger has seen the match")
@@ -69,7 +76,9 @@ public struct ReplayReport: Sendable {
 
     /// One JSON object on one line, with the keys that `hoard replay --json` promises.
     public var json: String {
-        let events = MatchEventKind.allCases.compactMap { kind in match.counts[kind].map { "\"\(kind.rawValue)\":\($0)" } }
+        let events = MatchEventKind.allCases.compactMap { kind in
+            match.counts[kind].map { "\"\(kind.rawValue)\":\($0)" }
+        }
         let latency = [("p50", 0.5), ("p99", 0.99), ("p999", 0.999), ("max", 1.0)].map {
             "\"\($0.0)\":\(number(tally.latencyMilliseconds($0.1)))"
         }

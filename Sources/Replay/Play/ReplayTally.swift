@@ -16,10 +16,16 @@ public struct ReplayTally: Sendable, Equatable {
         public var check: SnapshotCheck
         public var balance: Int64?
 
+        /// A balance with its answer.
+        public init(check: SnapshotCheck, balance: Int64?) {
+            self.check = check
+            self.balance = balance
+        }
+
         /// Whether the ledger met the record, within the tolerance of the match.
         public var isExact: Bool {
             guard let balance else { return false }
-            return abs(balance - check.recorded) <= check.tolerance
+            return BalanceDifference.isWithin(check.tolerance, balance, check.recorded)
         }
     }
 
