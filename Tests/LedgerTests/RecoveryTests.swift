@@ -150,6 +150,20 @@ import Testing
         return image
     }
 
+    @Test func `what a killed process wrote without syncing is durable before the next run begins`() throws {
+        let storage = MemoryStorage()
+        let configuration = World.configuration(segmentBytes: 280 << 10)
+        let test = try TestLedger(storage: storage, configuration: configuration)
+        for number in 0..<100 { test.run([World.operation(number)]) }
+        test.ledger.drainAndStop()
+        // The process dies between write and sync; the system lives on and still has all that was written.
+        let killed = MemoryStorage(content: storage.image, isDurable: false)
+        let again = try TestLedger(storage: killed, configuration: configuration)
+        #expect(killed.image.count >= 2)
+        #expect(killed.durableImage == killed.image)
+        again.ledger.drainAndStop()
+    }
+
     @Test func `linked groups and reverts are executed again as they were`() throws {
         let test = try TestLedger()
         test.run([

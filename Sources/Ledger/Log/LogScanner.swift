@@ -144,37 +144,31 @@ struct LogScanner {
         }
     }
 
-    /// Overwrites everything behind the end with zeros, so that no remains can be taken for a record later.
+    /// Overwrites everything behind the end with zeros, so that no remains can be taken for a record later, and makes
+    /// all that was read durable: a killed process may have written without syncing.
     static func cut(_ storage: any LogStorage, at end: LogEnd) throws(LogError) {
-        let page = UnsafeMutableRawBufferPointer.allocate(byteCount: LedgerLimits.pageBytes, alignment: 4_096)
-        let zeros = UnsafeMutableRawBufferPointer.allocate(byteCount: LedgerLimits.pageBytes, alignment: 4_096)
-        defer {
-            page.deallocate()
-            zeros.deallocate()
-        }
-        zeros.initializeMemory(as: UInt8.self, repeating: 0)
-        for segment in try storage.segments() where segment >= end.segment {
-            var offset = segment == end.segment ? end.offset : 0
-            let byteCount = try storage.byteCount(of: segment)
-            while offset < byteCount {
-                try storage.read(segment: segment, offset: offset, into: page)
-                if memcmpIsDifferent(page, zeros) {
-                    try storage.write(segment: segment, offset: offset, [UnsafeRawBufferPointer(zeros)])
-                }
-                offset += LedgerLimits.pageBytes
+        for segment in try storage.segments() {
+            if end.hasTornTail, segment >= end.segment {
+                try clear(storage, segment, from: segment == end.segment ? end.offset : 0)
             }
             try storage.sync(segment: segment)
         }
     }
 
-    private static func memcmpIsDifferent(
-        _ a: UnsafeMutableRawBufferPointer, _ b: UnsafeMutableRawBufferPointer
-    ) -> Bool {
-        for offset in stride(from: 0, to: a.count, by: 8)
-        where a.load(fromByteOffset: offset, as: UInt64.self) != b.load(fromByteOffset: offset, as: UInt64.self) {
-            return true
+    /// Overwrites the pages that are not blank.
+    private static func clear(
+        _ storage: any LogStorage, _ segment: UInt32, from start: Int
+    ) throws(LogError) {
+        let byteCount = try storage.byteCount(of: segment)
+        let memory = SegmentMemory(index: 0, byteCount: byteCount - start)
+        try storage.read(segment: segment, offset: start, into: memory.bytes)
+        let zeros = SegmentMemory(index: 0, byteCount: LedgerLimits.pageBytes)
+        zeros.bytes.initializeMemory(as: UInt8.self, repeating: 0)
+        for offset in stride(from: 0, to: memory.bytes.count, by: LedgerLimits.pageBytes) {
+            let page = UnsafeRawBufferPointer(rebasing: memory.bytes[offset..<offset + LedgerLimits.pageBytes])
+            guard page.contains(where: { $0 != 0 }) else { continue }
+            try storage.write(segment: segment, offset: start + offset, [UnsafeRawBufferPointer(zeros.bytes)])
         }
-        return false
     }
 }
 

@@ -19,9 +19,10 @@ final class MemoryStorage: LogStorage, @unchecked Sendable {
     private var calls = 0
     private var syncHook: (@Sendable () -> Void)?
 
-    init(content: [UInt32: [UInt8]] = [:]) {
+    /// Segments with this content; where it is not durable, a crash makes them all zeros.
+    init(content: [UInt32: [UInt8]] = [:], isDurable: Bool = true) {
         self.content = content
-        durable = content
+        durable = isDurable ? content : content.mapValues { [UInt8](repeating: 0, count: $0.count) }
     }
 
     var callCount: Int { mutex.withLock { calls } }
