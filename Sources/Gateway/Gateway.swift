@@ -1,6 +1,7 @@
 public import EVM
 public import Economy
 internal import EventLoop
+internal import Foundation
 public import Ledger
 internal import Synchronization
 internal import Tokens
@@ -57,6 +58,25 @@ public final class Gateway: @unchecked Sendable {
         ledger.drainAndStop()
         loop.close()
         core.ended()
+    }
+
+    /// The same as `run()`, on a thread of its own, for callers that must not block: tokens are
+    /// verified in tasks, and on a machine of few cores a blocked task leaves them no thread.
+    public func serve(
+        onListening: @escaping @Sendable (String, Int) -> Void = { _, _ in }
+    ) async throws {
+        try await withCheckedThrowingContinuation { (done: CheckedContinuation<Void, any Error>) in
+            let thread = Thread { [self] in
+                do throws(GatewayError) {
+                    try run(onListening: onListening)
+                    done.resume()
+                } catch {
+                    done.resume(throwing: error)
+                }
+            }
+            thread.name = "hoard-loop"
+            thread.start()
+        }
     }
 
     /// Asks `run()` to finish; from any thread.

@@ -40,6 +40,9 @@ final class GatewayCore {
     var failure: String?
     private(set) var stage = Stage.starting
 
+    /// The game's number for acting for another player.
+    let notOwnAccountCode: UInt16
+
     private var takenAnswers: [[Answer]] = []
     private var takenVerdicts: [TokenVerdict] = []
     private var listener: Listener?
@@ -68,6 +71,9 @@ final class GatewayCore {
         events = EventFeed(recentMax: limits.recentEventsMax)
         lastBlock = ledger.status.blocks
         startMilliseconds = loop.nowMilliseconds
+        notOwnAccountCode =
+            game.refusals.first { $0.name == "notOwnAccount" }?.code
+            ?? ErrorCode.notOwnAccount.rawValue
     }
 
     /// Binds the address and returns the port; connections wait until `start()`.

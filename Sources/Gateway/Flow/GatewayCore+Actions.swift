@@ -114,7 +114,7 @@ extension GatewayCore {
         case .success(let transaction): return .transaction(transaction)
         case .failure(let refusal):
             var reply = game.replyBody(refusal)
-            if refusal.code == ErrorCode.notOwnAccount.rawValue {
+            if refusal.code == notOwnAccountCode {
                 reply.message =
                     "\(action.actor.hex) is not the session's own account, \(identity.account.hex); "
                     + "a player acts for itself only"
