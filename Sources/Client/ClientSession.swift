@@ -5,86 +5,95 @@ internal import Wire
 
 /// The thread behind a `HoardClient`: a loop, a connection, and the questions that wait for answers.
 ///
-///     connecting ──welcome──▶ open ──lost──▶ waiting ──timer──▶ connecting
-///          └──refused──▶ ended ◀──close or too many attempts──┘
+///     connecting --welcome--> open --lost--> waiting --timer--> connecting
+///          +--refused--> ended <--close, or too many attempts--+
 final class ClientSession: @unchecked Sendable {
-    // Unchecked: everything but `mailbox`, `shared` and the waker is used by the loop's thread alone.
-    enum Question: Sendable {
-        case action(ActionBody, OperationID)
-        case batch(BatchBody, linked: Bool)
-        case query(QueryBody)
-        case subscribe(SubscribeBody)
-        case ping(UInt64)
-    }
+    // Unchecked: everything but `mailbox`, `shared` and the configuration is used by the loop's thread alone.
 
-    enum Answer: Sendable {
-        case reply(ReplyBody)
-        case batch(BatchReplyBody)
-        case result(ResultBody)
-        case subscribed(SubscribeBody)
-        case pong(UInt64)
-    }
-
-    typealias Completion = @Sendable (Result<Answer, any Error>) -> Void
-
+    /// What the client's tasks leave for the thread.
     enum Letter: Sendable {
         case ask(Question, Completion)
+        case listen(EventListener, Completion)
+        case stopListening(UInt64)
         case close
     }
 
-    private struct Waiting {
-        let question: Question
-        let completion: Completion
-        var busyRetries = 0
+    private struct Mailbox {
+        var letters: [Letter] = []
+        var waker: LoopWaker?
+        /// Why nothing is taken any more.
+        var ended: ClientError?
     }
 
     private struct Shared {
         var welcome: WelcomeBody?
         var generator = OperationIDGenerator()
-        var onEvent: (@Sendable (EventBody?) -> Void)?
+        var lastListener: UInt64 = 0
     }
 
-    private let configuration: ClientConfiguration
-    private let mailbox = Mutex<[Letter]>([])
+    let configuration: ClientConfiguration
+    private let mailbox = Mutex(Mailbox())
     private let shared = Mutex(Shared())
-    private let waker = Mutex<LoopWaker?>(nil)
 
-    private var loop: EventLoop?
-    private var client: PipelinedClient?
-    private var waiting: [UInt64: Waiting] = [:]
-    private var nextRequestID: UInt64 = 1
+    var loop: EventLoop?
+    var client: PipelinedClient?
+    var questions = QuestionTable()
+    var listeners: [UInt64: EventListener] = [:]
     private var attempts = 0
     private var ended: ClientError?
     private var started: ((Result<WelcomeBody, any Error>) -> Void)?
-    private var subscriptions: [SubscribeBody] = []
 
     init(_ configuration: ClientConfiguration) { self.configuration = configuration }
 
+    /// What the server said of the session, once it has.
     var welcome: WelcomeBody? { shared.withLock { $0.welcome } }
 
+    /// An id that nobody has used.
     func nextOperationID() -> OperationID { shared.withLock { $0.generator.next() } }
 
-    func setEventHandler(_ handler: @escaping @Sendable (EventBody?) -> Void) {
-        shared.withLock { $0.onEvent = handler }
+    /// A number for another listener.
+    func nextListener() -> UInt64 {
+        shared.withLock {
+            $0.lastListener += 1
+            return $0.lastListener
+        }
     }
 
+    /// Leaves a letter; one that comes after the end is answered with the reason of the end.
     func post(_ letter: Letter) {
-        mailbox.withLock { $0.append(letter) }
-        waker.withLock { $0?.wake() }
+        let (waker, ended) = mailbox.withLock { box in
+            if box.ended == nil { box.letters.append(letter) }
+            return (box.waker, box.ended)
+        }
+        if let ended { return decline(letter, ended) }
+        waker?.wake()
+    }
+
+    private func decline(_ letter: Letter, _ error: ClientError) {
+        switch letter {
+        case .ask(_, let completion): completion(.failure(error))
+        case .listen(let listener, let completion):
+            completion(.failure(error))
+            listener.tell(nil)
+        case .stopListening, .close: break
+        }
     }
 
     /// Starts the thread; `completion` gets the first welcome or the reason why there is none.
     func start(_ completion: @escaping @Sendable (Result<WelcomeBody, any Error>) -> Void) {
         started = completion
-        let this = Unmanaged.passRetained(self).toOpaque()
+        // Released by the thread: the session lives as long as its thread runs.
+        let this = Unmanaged.passRetained(self)
         var thread = pthread_t()
-        let status = pthread_create(&thread, nil, { raw in
-            let session = Unmanaged<ClientSession>.fromOpaque(raw!).takeRetainedValue()
-            session.run()
-            return nil
-        }, this)
+        let status = pthread_create(
+            &thread, nil,
+            { raw in
+                guard let raw else { return nil }
+                Unmanaged<ClientSession>.fromOpaque(raw).takeRetainedValue().run()
+                return nil
+            }, this.toOpaque())
         guard status == 0 else {
-            Unmanaged<ClientSession>.fromOpaque(this).release()
+            this.release()
             return completion(.failure(ClientError.cannotConnect("no thread could be started (error \(status))")))
         }
         pthread_detach(thread)
@@ -94,18 +103,24 @@ final class ClientSession: @unchecked Sendable {
         do throws(LoopError) {
             let loop = try EventLoop()
             self.loop = loop
-            waker.withLock { $0 = loop.waker }
+            mailbox.withLock { $0.waker = loop.waker }
             loop.onWake { [unowned self] in readMail() }
             connect()
             readMail()
             loop.run()
-            waker.withLock { $0 = nil }
             loop.close()
             self.loop = nil
         } catch {
             end(.cannotConnect(error.message))
         }
-        readMail()
+        let left = mailbox.withLock { box in
+            box.waker = nil
+            box.ended = ended ?? .closed
+            let left = box.letters
+            box.letters = []
+            return left
+        }
+        for letter in left { decline(letter, ended ?? .closed) }
     }
 
     private func connect() {
@@ -125,33 +140,30 @@ final class ClientSession: @unchecked Sendable {
         self.client = client
         attempts = 0
         shared.withLock { $0.welcome = client.welcome }
-        client.onReply = { [unowned self] id, reply in replied(id, reply) }
-        client.onBatchReply = { [unowned self] id, reply in answer(id, .batch(reply)) }
-        client.onResult = { [unowned self] id, result in answer(id, .result(result)) }
-        client.onSubscribed = { [unowned self] id, body in answer(id, .subscribed(body)) }
-        client.onPong = { [unowned self] id, value in answer(id, .pong(value)) }
-        client.onObjection = { [unowned self] id, error in
-            waiting.removeValue(forKey: id)?.completion(.failure(ClientError.objection(error)))
-        }
-        client.onEvent = { [unowned self] event in shared.withLock { $0.onEvent }?(event) }
+        receiveAnswers(of: client)
         client.onClose = { [unowned self] error in failed(error) }
+        if ended != nil { return client.close() }
         if let started {
             self.started = nil
             started(.success(client.welcome))
-        } else {
-            for subscription in subscriptions { client.send(subscription, requestID: 0) }
         }
-        for (id, entry) in waiting.sorted(by: { $0.key < $1.key }) { send(entry.question, id) }
-        if ended != nil { client.close() }
+        listenAgain()
+        questions.sendAgain(credit: Int(client.welcome.credit))
+        sendQuestions()
     }
 
+    /// The connection ended or could not be made: tries again, or gives up.
     private func failed(_ error: ClientError) {
         client = nil
         if ended != nil {
             loop?.stop()
             return
         }
-        let isFinal = if case .refused = error { true } else { false }
+        let isFinal: Bool
+        switch error {
+        case .refused, .brokenAnswer, .unexpectedAnswer: isFinal = true
+        default: isFinal = false
+        }
         attempts += 1
         if started != nil || isFinal || attempts > configuration.reconnectAttemptsMax { return end(error) }
         loop?.timer(afterMilliseconds: configuration.reconnectMilliseconds) { [unowned self] in connect() }
@@ -159,62 +171,34 @@ final class ClientSession: @unchecked Sendable {
 
     private func end(_ error: ClientError) {
         if ended == nil { ended = error }
-        let all = waiting
-        waiting = [:]
-        for entry in all.values { entry.completion(.failure(error)) }
+        for completion in questions.removeAll() { completion(.failure(error)) }
         started?(.failure(error))
         started = nil
-        shared.withLock { $0.onEvent }?(nil)
+        for listener in listeners.values { listener.tell(nil) }
+        listeners = [:]
         if let client { client.close() } else { loop?.stop() }
     }
 
     private func readMail() {
         let letters = mailbox.withLock { box in
-            let taken = box
-            box = []
+            let taken = box.letters
+            box.letters = []
             return taken
         }
         for letter in letters {
+            if let ended {
+                decline(letter, ended)
+                continue
+            }
             switch letter {
             case .close: end(.closed)
-            case .ask(let question, let completion):
-                if let ended {
-                    completion(.failure(ended))
-                    continue
-                }
-                let id = nextRequestID
-                nextRequestID += 1
-                waiting[id] = Waiting(question: question, completion: completion)
-                if case .subscribe(let body) = question { subscriptions.append(body) }
-                send(question, id)
+            case .ask(let question, let completion): questions.add(question, completion)
+            case .listen(let listener, let completion):
+                listeners[listener.number] = listener
+                questions.add(.subscribe(listener.request, listener: listener.number), completion)
+            case .stopListening(let number): stopListening(number)
             }
         }
-    }
-
-    private func send(_ question: Question, _ id: UInt64) {
-        guard let client else { return }
-        switch question {
-        case .action(let action, let operationID): client.send(action, operationID: operationID, requestID: id)
-        case .batch(let batch, let linked): client.send(batch, linked: linked, requestID: id)
-        case .query(let query): client.send(query, requestID: id)
-        case .subscribe(let body): client.send(body, requestID: id)
-        case .ping(let value): client.ping(value, requestID: id)
-        }
-    }
-
-    private func replied(_ id: UInt64, _ reply: ReplyBody) {
-        if reply.status == .busy, var entry = waiting[id], entry.busyRetries < configuration.busyRetriesMax {
-            entry.busyRetries += 1
-            waiting[id] = entry
-            loop?.timer(afterMilliseconds: UInt64(max(1, reply.retryAfterMilliseconds))) { [unowned self] in
-                if waiting[id] != nil { send(entry.question, id) }
-            }
-            return
-        }
-        answer(id, .reply(reply))
-    }
-
-    private func answer(_ id: UInt64, _ answer: Answer) {
-        waiting.removeValue(forKey: id)?.completion(.success(answer))
+        sendQuestions()
     }
 }

@@ -1,5 +1,3 @@
-internal import EventLoop
-internal import Glibc
 internal import Synchronization
 public import Wire
 
@@ -13,11 +11,11 @@ public struct ClientConfiguration: Sendable {
     public var token: String
     /// What the client calls itself.
     public var clientName: String
-    /// How often a lost connection is made again before unanswered operations fail; they are repeated with the same ids.
+    /// How often in a row a lost connection is made again before unanswered operations fail; 0 for never.
     public var reconnectAttemptsMax: Int
     /// Milliseconds between two attempts.
     public var reconnectMilliseconds: UInt64
-    /// How often an operation that the server was too busy for is sent again.
+    /// How often an operation or a query that the server was too busy for is sent again.
     public var busyRetriesMax: Int
 
     /// A configuration with sensible defaults.
@@ -34,8 +32,9 @@ public struct ClientConfiguration: Sendable {
 
 /// A session for game code: `await` an operation and its final answer comes back.
 ///
-/// Safe to use from any task; calls made at once are pipelined over one connection, which has a thread of its own.
-/// When the connection is lost it is made again and operations without an answer are repeated with the same ids, so none is applied twice.
+/// Safe to use from any task; calls made at once are pipelined over one connection, which has a thread of its own,
+/// up to the session's credit. When the connection is lost it is made again and operations without an answer are
+/// repeated with the same ids, so none is applied twice.
 public final class HoardClient: Sendable {
     private let session: ClientSession
 
@@ -52,11 +51,19 @@ public final class HoardClient: Sendable {
         return HoardClient(session: session)
     }
 
+    /// Connects with the default configuration.
+    public static func connect(host: String, port: Int, token: String) async throws -> HoardClient {
+        try await connect(ClientConfiguration(host: host, port: port, token: token))
+    }
+
     /// What the server said of the session.
     public var welcome: WelcomeBody {
         guard let welcome = session.welcome else { preconditionFailure("a connected client has a welcome") }
         return welcome
     }
+
+    /// An operation id for an operation that the caller wants to be able to repeat after a restart of its own.
+    public func nextOperationID() -> OperationID { session.nextOperationID() }
 
     /// Sends an action and waits for its final answer; a refusal is an answer, a thrown error is not.
     public func perform(_ action: ActionBody, operationID: OperationID? = nil) async throws -> ReplyBody {
@@ -67,9 +74,20 @@ public final class HoardClient: Sendable {
         return reply
     }
 
+    /// Sends the action of a code for an actor (zero: the session's own account) and waits for its final answer.
+    public func perform(
+        _ code: UInt16, actor: Account = .zero, payload: [UInt8], operationID: OperationID? = nil
+    ) async throws -> ReplyBody {
+        try await perform(ActionBody(code: code, actor: actor, payload: payload), operationID: operationID)
+    }
+
     /// Sends several actions in one frame and waits for all answers; linked ones succeed or fail as one.
     public func perform(_ actions: [ActionBody], linked: Bool) async throws -> [BatchReplyItem] {
-        let items = actions.map { BatchItem(operationID: session.nextOperationID(), action: $0) }
+        try await perform(actions.map { BatchItem(operationID: session.nextOperationID(), action: $0) }, linked: linked)
+    }
+
+    /// Sends several actions with ids of the caller's and waits for all answers.
+    public func perform(_ items: [BatchItem], linked: Bool) async throws -> [BatchReplyItem] {
         guard case .batch(let reply) = try await ask(.batch(BatchBody(items: items), linked: linked)) else {
             throw ClientError.unexpectedAnswer("to a batch")
         }
@@ -84,41 +102,51 @@ public final class HoardClient: Sendable {
         return result
     }
 
-    /// The balance of an account (zero: the session's own) in an asset.
-    public func balance(of account: Account = .zero, asset: UInt64) async throws -> Int64 {
-        let result = try await query(QueryBody(kind: .balance, account: account, subject: asset))
-        switch result.answer {
-        case .balance(_, let amount): return amount
-        case .refused(_, let error): throw ClientError.objection(error)
-        default: throw ClientError.unexpectedAnswer("to a balance query")
-        }
-    }
-
-    /// The events of a scope from now on; ends with the client or when the stream is dropped.
-    public func events(scope: SubscriptionScope = .own, account: Account = .zero) async throws -> AsyncStream<EventBody> {
-        let (stream, continuation) = AsyncStream.makeStream(of: EventBody.self, bufferingPolicy: .bufferingNewest(65_536))
-        session.setEventHandler { event in
+    /// The events of a scope from a cursor on (0: from now on); ends with the client or when the stream is dropped.
+    ///
+    /// After a lost connection the stream goes on where it was, as far back as the server remembers.
+    public func events(
+        scope: SubscriptionScope = .own, account: Account = .zero, from cursor: UInt64 = 0
+    ) async throws -> AsyncStream<EventBody> {
+        let (stream, continuation) = AsyncStream.makeStream(
+            of: EventBody.self, bufferingPolicy: .bufferingNewest(ClientLimits.bufferedEventsMax))
+        let number = session.nextListener()
+        let request = SubscribeBody(isActive: true, scope: scope, cursor: cursor, account: account)
+        let listener = EventListener(number: number, request: request) { event in
             if let event { continuation.yield(event) } else { continuation.finish() }
         }
-        let request = SubscribeBody(isActive: true, scope: scope, account: account)
-        guard case .subscribed = try await ask(.subscribe(request)) else {
-            throw ClientError.unexpectedAnswer("to a subscription")
+        do {
+            _ = try await withCheckedThrowingContinuation { (waiting: CheckedContinuation<QuestionAnswer, any Error>) in
+                session.post(.listen(listener) { waiting.resume(with: $0) })
+            }
+        } catch {
+            session.post(.stopListening(number))
+            throw error
         }
+        continuation.onTermination = { [weak session] _ in session?.post(.stopListening(number)) }
         return stream
     }
 
     /// Sends a value and waits until it comes back.
     public func ping(_ value: UInt64 = 0) async throws -> UInt64 {
-        guard case .pong(let value) = try await ask(.ping(value)) else { throw ClientError.unexpectedAnswer("to a ping") }
+        guard case .pong(let value) = try await ask(.ping(value)) else {
+            throw ClientError.unexpectedAnswer("to a ping")
+        }
         return value
     }
 
-    /// Says goodbye; later calls throw `ClientError.closed`.
+    /// Says goodbye; what has no answer yet and later calls throw `ClientError.closed`.
     public func close() { session.post(.close) }
 
-    private func ask(_ question: ClientSession.Question) async throws -> ClientSession.Answer {
+    private func ask(_ question: Question) async throws -> QuestionAnswer {
         try await withCheckedThrowingContinuation { continuation in
             session.post(.ask(question) { continuation.resume(with: $0) })
         }
     }
+}
+
+/// Everything of a client that has a maximum, with its reason.
+public enum ClientLimits {
+    /// Events that a stream keeps for a reader that is slow; the oldest are dropped beyond.
+    public static let bufferedEventsMax = 65_536
 }

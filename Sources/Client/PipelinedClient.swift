@@ -28,6 +28,7 @@ public final class PipelinedClient {
     private let connection: Connection
     private var decoder = FrameDecoder(frameBytesMax: WireLimits.frameBytesMax)
     private var lastWords: ErrorBody?
+    private var broken: WireError?
 
     init(connection: Connection, welcome: WelcomeBody) {
         self.connection = connection
@@ -52,6 +53,9 @@ public final class PipelinedClient {
         }
     }
 
+    /// Whether something can still be sent.
+    public var isOpen: Bool { connection.isOpen }
+
     /// Bytes that the kernel has not taken yet.
     public var outgoingBytes: Int { connection.outgoingBytes }
 
@@ -67,10 +71,13 @@ public final class PipelinedClient {
     ) {
         sendFrame(.action, requestID: requestID, operationID: operationID) { buffer in
             ActionBody.encodeHead(
-                code: code, clockMilliseconds: clockMilliseconds, actor: actor, payloadBytes: payloadBytes, into: &buffer)
+                code: code, clockMilliseconds: clockMilliseconds, actor: actor, payloadBytes: payloadBytes,
+                into: &buffer)
             let before = buffer.count
             payload(&buffer)
-            precondition(buffer.count - before == payloadBytes, "\(buffer.count - before) payload bytes, announced \(payloadBytes)")
+            precondition(
+                buffer.count - before == payloadBytes,
+                "\(buffer.count - before) payload bytes, announced \(payloadBytes)")
         }
     }
 
@@ -121,11 +128,11 @@ public final class PipelinedClient {
             var failure: WireError?
             try decoder.feed(bytes) { header, body in
                 do throws(WireError) { try dispatch(header, body) } catch { failure = error }
-                return failure == nil
+                return failure == nil && connection.isOpen
             }
             if let failure { throw failure }
         } catch {
-            lastWords = nil
+            broken = error
             connection.close("broken answer: \(error.message)")
         }
     }
@@ -145,7 +152,9 @@ public final class PipelinedClient {
     }
 
     private func closed(_ reason: CloseReason) {
-        if let lastWords, lastWords.code != ErrorCode.none.rawValue {
+        if let broken {
+            onClose?(.brokenAnswer(broken))
+        } else if let lastWords, lastWords.code != ErrorCode.none.rawValue {
             onClose?(.connectionLost(lastWords.message))
         } else {
             onClose?(.connectionLost(reason.description))
@@ -190,7 +199,8 @@ private enum Handshake {
         }
     }
 
-    private static func read(_ header: FrameHeader, _ body: UnsafeRawBufferPointer) -> Result<WelcomeBody, ClientError>? {
+    private static func read(_ header: FrameHeader, _ body: UnsafeRawBufferPointer) -> Result<WelcomeBody, ClientError>?
+    {
         do throws(WireError) {
             switch header.kind {
             case .welcome: return .success(try WelcomeBody(body: body))
