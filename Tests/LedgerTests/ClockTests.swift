@@ -23,6 +23,32 @@ import Testing
         #expect(test.ledger.status.timestampMilliseconds == 10_000)
     }
 
+    @Test func `a repeat gets its receipt although its time is long past`() throws {
+        let test = try TestLedger(configuration: World.configuration(clockMode: .operations))
+        let first = World.operation(1, .clock, clock: 7_000)
+        let answers = test.run([first, World.operation(2, .clock, clock: 8_000), first])
+        #expect(answers[2].receipt == answers[0].receipt && !answers[2].isFresh)
+        let later = test.run([
+            World.operation(3, .clock, clock: 9_000), first, World.operation(4, .clock, clock: 9_000),
+        ])
+        #expect(later[1].receipt == answers[0].receipt && !later[1].isFresh)
+        #expect(later.map { seconds($0) } == [9, 7, 9])
+        test.ledger.drainAndStop()
+        #expect(test.ledger.status.operations == 4)
+    }
+
+    @Test(arguments: [true, false]) func `an operation that was refused sets no time`(_ together: Bool) throws {
+        let test = try TestLedger(configuration: World.configuration(clockMode: .operations))
+        let operations = [
+            World.operation(1, nonce: 9, clock: 9_000), World.operation(2, .clock, clock: 8_000),
+            World.operation(3, nonce: 9, clock: 9_500), World.operation(4, .clock, clock: 7_999),
+        ]
+        let answers = together ? test.run(operations) : operations.flatMap { test.run([$0]) }
+        #expect(answers.map { seconds($0) } == [nil, 8, nil, nil])
+        #expect(answers[3] == .refused(ticket: 4, .clockBackwards(have: 7_999, need: 8_000)))
+        test.ledger.drainAndStop()
+    }
+
     @Test func `a time before the genesis is refused`() throws {
         let test = try TestLedger(configuration: World.configuration(clockMode: .operations))
         #expect(

@@ -8,15 +8,15 @@ extension Sequencer {
         var next = range.lowerBound
         while next < range.upperBound {
             let group = next..<groupEnd(next, range.upperBound)
-            if let refusal = formalRefusal(group) {
+            if try !claimOrAnswer(group, &start) {
+                start = group.upperBound
+            } else if let refusal = try refusal(of: group, &start) {
+                for index in group { core.release(batch.operations[index].id) }
                 try execute(start..<next)
                 refuse(group, refusal)
                 start = group.upperBound
             } else if try makeRoom(group, start..<next) {
                 start = next
-                try admit(group, &start)
-            } else {
-                try admit(group, &start)
             }
             next = group.upperBound
             if next - start >= LedgerLimits.chunkOperationsMax {
@@ -42,6 +42,12 @@ extension Sequencer {
         return bytes
     }
 
+    /// Whether the group is refused before it is executed.
+    private func refusal(of group: Range<Int>, _ start: inout Int) throws(LogError) -> LedgerRefusal? {
+        if let refusal = formalRefusal(group) { return refusal }
+        return try clockRefusal(group, &start)
+    }
+
     /// Whether the group is refused for its form alone.
     private func formalRefusal(_ group: Range<Int>) -> LedgerRefusal? {
         let limits = LedgerLimits.self
@@ -52,10 +58,28 @@ extension Sequencer {
         let bytesMax =
             group.count == 1 ? limits.operationBytesMax : max(limits.operationBytesMax, configuration.blockBytesMax)
         if bytes > bytesMax { return .operationTooLarge(bytes: bytes, maximum: bytesMax) }
+        return nil
+    }
+
+    /// Why the group cannot be executed, if it cannot.
+    private func refusalBeforeExecution(_ group: Range<Int>, _ start: inout Int) throws(LogError) -> LedgerRefusal? {
+        if let refusal = formalRefusal(group) { return refusal }
+        return try clockRefusal(group, &start)
+    }
+
+    /// Whether the group's time is before that of the chain. A block that nothing was accepted into has no time yet:
+    /// that must not depend on where blocks are cut.
+    private func clockRefusal(_ group: Range<Int>, _ start: inout Int) throws(LogError) -> LedgerRefusal? {
         guard configuration.clockMode == .operations else { return nil }
         let time = batch.operations[group.lowerBound].clockMilliseconds
+        if time == 0 { return nil }
+        if block.isBegun, time < block.timestampMilliseconds {
+            try execute(start..<group.lowerBound)
+            start = group.lowerBound
+            if block.operationCount == 0 { block.unbegin() }
+        }
         let earliest = block.isBegun ? block.timestampMilliseconds : core.headTimestampMilliseconds
-        return time != 0 && time < earliest ? .clockBackwards(have: time, need: earliest) : nil
+        return time < earliest ? .clockBackwards(have: time, need: earliest) : nil
     }
 
     private func refuse(_ group: Range<Int>, _ refusal: LedgerRefusal) {
@@ -95,14 +119,15 @@ extension Sequencer {
         return hasExecuted
     }
 
-    /// Enters the ids of the group as taken; where one is known, executes what is pending and answers.
-    private func admit(_ group: Range<Int>, _ start: inout Int) throws(LogError) {
-        if claim(group) == nil { return }
+    /// Enters the ids of the group as taken. False: one of them is known, what was pending has been executed, and the
+    /// group has been answered. Ids come before everything else: a repeat gets its receipt whatever has changed since.
+    private func claimOrAnswer(_ group: Range<Int>, _ start: inout Int) throws(LogError) -> Bool {
+        if claim(group) == nil { return true }
         try execute(start..<group.lowerBound)
         start = group.lowerBound
-        guard let known = claim(group) else { return }
+        guard let known = claim(group) else { return true }
         try answerKnown(group, known)
-        start = group.upperBound
+        return false
     }
 
     /// Enters all ids of the group, or none: then the index of the first that is in use.
