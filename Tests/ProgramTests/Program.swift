@@ -42,7 +42,7 @@ enum Program {
         process.currentDirectoryURL = checkout
         let output = temporaryPath("out")
         let errors = temporaryPath("err")
-        for path in [output, errors] { FileManager.default.createFile(atPath: path, contents: nil) }
+        for path in [output, errors] { _ = FileManager.default.createFile(atPath: path, contents: nil) }
         defer { for path in [output, errors] { try? FileManager.default.removeItem(atPath: path) } }
         process.standardOutput = try FileHandle(forWritingTo: URL(fileURLWithPath: output))
         process.standardError = try FileHandle(forWritingTo: URL(fileURLWithPath: errors))

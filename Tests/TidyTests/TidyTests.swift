@@ -12,8 +12,10 @@ struct TidyTests {
         "EVM": ["CSecp256k1", "CGMP", "CCrypto", "CShims", "Glibc", "Synchronization"],
         "Ledger": ["EVM", "CShims", "Glibc", "Synchronization"],
         "Economy": ["Wire", "EVM", "Yams", "Foundation"],
-        "Tokens": ["JWTKit", "Crypto", "Foundation", "Synchronization", "Glibc"],
-        "Gateway": ["EventLoop", "Wire", "Economy", "EVM", "Ledger", "Tokens", "Glibc", "Synchronization"],
+        "Tokens": ["JWTKit", "Crypto", "Foundation", "FoundationEssentials", "Synchronization", "Glibc"],
+        "Gateway": [
+            "EventLoop", "Wire", "Economy", "EVM", "Ledger", "Tokens", "Foundation", "Glibc", "Synchronization",
+        ],
         "Client": ["EventLoop", "Wire", "Glibc", "Synchronization"],
         "Replay": ["Wire", "Economy", "Client", "EventLoop", "Foundation", "Synchronization", "Glibc"],
         "Conformance": ["EVM", "Ledger", "Foundation", "Synchronization", "Glibc"],
@@ -73,9 +75,9 @@ struct TidyTests {
     @Test func `the Makefile has a dozen verbs at most and help lists each`() throws {
         let lines = try Checkout.lines(of: "Makefile")
         let verbs = lines.filter { $0.range(of: "^[a-z]+:", options: .regularExpression) != nil }
-        #expect(verbs.count <= 13)
+        #expect(verbs.count <= 12, "\(verbs.count) verbs")
         let undocumented = verbs.filter { !$0.contains("##") }.map { $0.prefix { $0 != ":" } }
-        #expect(undocumented == ["format"], "verbs without a ## sentence: \(undocumented)")
+        #expect(undocumented.isEmpty, "verbs without a ## sentence: \(undocumented)")
     }
 
     static func importedModule(_ line: String) -> String? {
@@ -106,8 +108,8 @@ struct TidyTests {
         while let open = rest.range(of: "](") {
             rest = rest[open.upperBound...]
             guard let close = rest.firstIndex(of: ")") else { break }
-            let target = rest[..<close].split(separator: "#").first.map(String.init) ?? ""
-            if !target.isEmpty, !target.contains("://") { targets.append(target) }
+            let target = rest[..<close].prefix { $0 != "#" }
+            if !target.isEmpty, !target.contains("://") { targets.append(String(target)) }
             rest = rest[close...]
         }
         return targets

@@ -49,7 +49,7 @@ struct Serve: AsyncParsableCommand {
                     "world": "\(gateway.worldID.hex)", "blocks": "\(recovered.blocks)",
                     "operations": "\(recovered.operations)", "game": "\(gameFolder)", "data": "\(data)",
                 ])
-            try gateway.run { host, port in
+            try await gateway.serve { host, port in
                 print("listening on \(host):\(port)")
                 fflush(nil)
             }
