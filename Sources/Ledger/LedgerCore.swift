@@ -84,15 +84,17 @@ final class LedgerCore {
         precondition(results.count == operations.count, "an executor returns one result an operation")
         for offset in 0..<results.count {
             let place = operations.startIndex + offset
-            if case .accepted(let receipt, let diff) = results[offset] {
+            // Taken out of the array, so that what it holds is not counted twice.
+            var result = OperationResult.refused(.stopping)
+            swap(&result, &results[offset])
+            if case .accepted(let receipt, let diff) = result {
                 let location = try block.add(operations[place], receipt, diff, to: store)
                 index.findOrClaim(operations[place].id).pointee = OperationEntry(
                     id: operations[place].id, location: location)
-                if !diff.isEmpty { block.diffs.append(diff) }
-                deliver(place, results[offset], UInt32(block.operationCount - 1))
+                deliver(place, result, UInt32(block.operationCount - 1))
             } else {
                 index.remove(operations[place].id)
-                deliver(place, results[offset], 0)
+                deliver(place, result, 0)
             }
         }
     }

@@ -34,6 +34,8 @@ public enum LedgerLimits {
     static let receiptChunksBehindMax = 8
     /// Elements of mappings whose places the conservation check remembers: 96 bytes each, 12 MiB when all are used.
     static let slotMemoLines = 1 << 17
-    /// Changes that wait for the anchor thread before the log thread waits for it.
-    static let anchorChangesMax = 4_000_000
+    /// Bytes of write sets that wait for the anchor thread before the log thread waits for it: some seconds of work.
+    static let anchorBytesMax = 256 << 20
+    /// Bytes of a buffer for them that is used again.
+    static let anchorBytesKept = 16 << 20
 }

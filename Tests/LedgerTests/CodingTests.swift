@@ -124,6 +124,18 @@ import Testing
             return Array(buffer.bytes)
         }
         #expect(Set(encodings).count == diffs.count)
+        for (diff, encoding) in zip(diffs, encodings) {
+            encoding.withUnsafeBytes { bytes in
+                var reader = ByteReader(bytes)
+                var again = StateDiff()
+                #expect(throws: Never.self) {
+                    try reader.diff(
+                        account: { again.accounts.append($0) },
+                        slot: { again.storage.append(StorageChange(address: $0, slot: $1, value: $2)) })
+                }
+                #expect(again == diff && reader.isAtEnd)
+            }
+        }
     }
 
     @Test func `a session call is compact`() {

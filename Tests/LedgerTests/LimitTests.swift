@@ -108,14 +108,19 @@ import Testing
 
     @Test func `what waits for the anchors is bounded by waiting`() {
         let service = AnchorService(
-            tracker: MerkleStateRoot(), file: nil, pending: MergedChanges(), block: 0, digest: .zero, report: { _ in })
-        let half = StateDiff(
-            storage: (0..<LedgerLimits.anchorChangesMax / 2 + 1).map {
-                StorageChange(address: World.token, slot: U256(UInt64($0 % 50)), value: 1)
-            })
-        service.put(block: 1, digest: .zero, diffs: [half])
-        service.put(block: 2, digest: .zero, diffs: [half])
-        let third = SystemThread(name: "third") { service.put(block: 3, digest: .zero, diffs: []) }
+            tracker: MerkleStateRoot(), file: nil, pending: MergedChanges(), block: 0, digest: .zero,
+            waitingBytesMax: 1 << 16, report: { _ in })
+        var half = ByteBuffer()
+        var number: UInt64 = 0
+        while half.count <= 1 << 15 {
+            half.append(StateDiff(storage: [StorageChange(address: World.token, slot: U256(number % 50), value: 1)]))
+            number += 1
+        }
+        service.put(block: 1, digest: .zero, writes: half.bytes)
+        service.put(block: 2, digest: .zero, writes: half.bytes)
+        let third = SystemThread(name: "third") {
+            service.put(block: 3, digest: .zero, writes: UnsafeRawBufferPointer(start: nil, count: 0))
+        }
         Desk().wait(for: 1, milliseconds: 50)
         #expect(service.anchorNow().block == 2)
         third.join()

@@ -7,24 +7,27 @@ final class AnchorService: @unchecked Sendable {
     // Sendable: the queue is guarded by `mutex`, everything else by `work`.
     private let mutex = SystemMutex()
     private let condition = SystemCondition()
-    private var waiting: [StateDiff] = []
-    private var waitingChanges = 0
+    /// Encoded write sets, one after the other.
+    private var waiting = ByteBuffer()
     private var waitingBlock: UInt64
     private var waitingDigest: Hash256
     private var isStopping = false
+    private let waitingBytesMax: Int
 
     private let work = SystemMutex()
     private let tracker: any StateRootTracker
     private var file: AnchorFile?
     private var pending: MergedChanges
+    private var taken = ByteBuffer()
     private var anchor: Anchor?
     private let report: @Sendable (Anchor) -> Void
 
     /// A service whose tracker lacks the changes in `pending`, which lead to block `block`; `report` gets each anchor.
     init(
         tracker: any StateRootTracker, file: AnchorFile?, pending: MergedChanges, block: UInt64, digest: Hash256,
-        report: @escaping @Sendable (Anchor) -> Void
+        waitingBytesMax: Int = LedgerLimits.anchorBytesMax, report: @escaping @Sendable (Anchor) -> Void
     ) {
+        self.waitingBytesMax = waitingBytesMax
         self.tracker = tracker
         self.file = file
         self.pending = pending
@@ -34,13 +37,12 @@ final class AnchorService: @unchecked Sendable {
     }
 
     /// Takes the changes of a durable block; waits where far too much waits already.
-    func put(block: UInt64, digest: Hash256, diffs: [StateDiff]) {
+    func put(block: UInt64, digest: Hash256, writes: UnsafeRawBufferPointer) {
         mutex.lock()
-        while waitingChanges > LedgerLimits.anchorChangesMax, !isStopping {
+        while waiting.count > waitingBytesMax, !isStopping {
             condition.wait(mutex, nanoseconds: 10_000_000)
         }
-        waiting.append(contentsOf: diffs)
-        for diff in diffs { waitingChanges += diff.storage.count + diff.accounts.count }
+        waiting.append(raw: writes)
         waitingBlock = block
         waitingDigest = digest
         mutex.unlock()
@@ -51,13 +53,12 @@ final class AnchorService: @unchecked Sendable {
         work.lock()
         defer { work.unlock() }
         mutex.lock()
-        let diffs = waiting
+        swap(&waiting, &taken)
         let block = waitingBlock
         let digest = waitingDigest
-        waiting = []
-        waitingChanges = 0
         mutex.unlock()
-        for diff in diffs { pending.merge(diff) }
+        pending.merge(encoded: taken.bytes)
+        if taken.capacity > LedgerLimits.anchorBytesKept { taken = ByteBuffer() } else { taken.truncate(to: 0) }
         if let anchor, anchor.block == block { return anchor }
         if !pending.isEmpty {
             tracker.apply(pending)

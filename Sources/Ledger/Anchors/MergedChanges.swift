@@ -30,6 +30,22 @@ struct MergedChanges {
     }
 }
 
+extension MergedChanges {
+    /// Adds encoded write sets, one after the other, that come after all that are in it.
+    mutating func merge(encoded bytes: UnsafeRawBufferPointer) {
+        var reader = ByteReader(bytes)
+        while !reader.isAtEnd {
+            do throws(CodingError) {
+                try reader.diff(
+                    account: { accounts[$0.address, default: MergedAccount()].replace(with: $0) },
+                    slot: { accounts[$0, default: MergedAccount()].slots[$1] = $2 })
+            } catch {
+                preconditionFailure("a write set cannot be read back at byte \(error.offset): \(error.expected)")
+            }
+        }
+    }
+}
+
 extension MergedAccount {
     fileprivate mutating func replace(with change: AccountChange) {
         account = .some(change.account)

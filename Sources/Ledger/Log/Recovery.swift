@@ -29,8 +29,8 @@ struct Recovery {
         let buffer = AnchorBuffer()
         bufferedAnchors = buffer
         buffer.merged.merge(genesis.diff)
-        let end = try Self.replay(core, storage) { _, diffs throws(LedgerError) in
-            for diff in diffs { buffer.merged.merge(diff) }
+        let end = try Self.replay(core, storage) { _, writes throws(LedgerError) in
+            buffer.merged.merge(encoded: writes)
         }
         do throws(LogError) {
             let anchored = try anchorFile?.load().last?.block ?? 0
@@ -56,7 +56,7 @@ struct Recovery {
     /// Executes every block of a log; returns where the log ends.
     static func replay(
         _ core: LedgerCore, _ storage: any LogStorage,
-        changes: (_ block: UInt64, _ diffs: [StateDiff]) throws(LedgerError) -> Void
+        changes: (_ block: UInt64, _ writes: UnsafeRawBufferPointer) throws(LedgerError) -> Void
     ) throws(LedgerError) -> LogEnd {
         var scanner = try LogScanner(storage: storage, genesisDigest: core.genesisDigest)
         let replayer = Replayer(core: core)

@@ -10,7 +10,8 @@ struct Replayer {
 
     /// Executes one block; throws where anything differs from its header. Hands over what it changed.
     func replay(
-        _ record: LogRecordLayout.View, changes: (_ block: UInt64, _ diffs: [StateDiff]) throws(LedgerError) -> Void
+        _ record: LogRecordLayout.View,
+        changes: (_ block: UInt64, _ writes: UnsafeRawBufferPointer) throws(LedgerError) -> Void
     ) throws(LedgerError) {
         let header = record.header
         let microBlock: MicroBlock
@@ -32,7 +33,7 @@ struct Replayer {
         try execute(microBlock)
         core.seal(block)
         try compare(header)
-        try changes(header.number, block.diffs)
+        try changes(header.number, block.writes.bytes)
     }
 
     private func execute(_ microBlock: MicroBlock) throws(LedgerError) {

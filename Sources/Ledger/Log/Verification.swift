@@ -62,8 +62,8 @@ extension Ledger {
         var roots = RootCheck(genesis: genesis, anchors: anchors)
         var report = VerificationReport()
         do throws(LedgerError) {
-            let end = try Recovery.replay(core, storage) { number, diffs throws(LedgerError) in
-                try roots.take(number, digest: core.headDigest, diffs)
+            let end = try Recovery.replay(core, storage) { number, writes throws(LedgerError) in
+                try roots.take(number, digest: core.headDigest, writes)
                 progress(number)
             }
             report.hasTornTail = end.hasTornTail
@@ -99,8 +99,8 @@ private struct RootCheck {
         pending.merge(genesis.diff)
     }
 
-    mutating func take(_ number: UInt64, digest: Hash256, _ diffs: [StateDiff]) throws(LedgerError) {
-        for diff in diffs { pending.merge(diff) }
+    mutating func take(_ number: UInt64, digest: Hash256, _ writes: UnsafeRawBufferPointer) throws(LedgerError) {
+        pending.merge(encoded: writes)
         guard let expected, expected.block == number else { return }
         comparedCount += 1
         let computed = root()

@@ -13,13 +13,12 @@ final class OpenBlock: @unchecked Sendable {
     private(set) var isBegun = false
     /// The record for the log.
     var record = ByteBuffer(capacity: 64 << 10)
-    private var writes = ByteBuffer(capacity: 64 << 10)
+    /// The write sets of the operations, in order, for the digest and for the anchors.
+    private(set) var writes = ByteBuffer(capacity: 64 << 10)
     private var results = ByteBuffer(capacity: 64 << 10)
     private var scratch = ByteBuffer()
     private(set) var operationCount = 0
     private(set) var gasUsed: UInt64 = 0
-    /// What the operations changed, for the anchors.
-    var diffs: [StateDiff] = []
     /// What is to be said once the block, and all before it, are durable.
     var answers: [Answer] = []
     /// The block that must be durable before the answers leave; nobody may say less.
@@ -41,7 +40,6 @@ final class OpenBlock: @unchecked Sendable {
         results.truncate(to: 0)
         operationCount = 0
         gasUsed = 0
-        diffs = []
         answers = []
         header = nil
         answersNeedDurable = .max

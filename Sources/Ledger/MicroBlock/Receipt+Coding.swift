@@ -62,6 +62,31 @@ extension ByteBuffer {
 }
 
 extension ByteReader {
+    /// Reads what `append(_: StateDiff)` wrote, change by change.
+    mutating func diff(
+        account: (AccountChange) -> Void, slot: (_ address: Address, _ slot: U256, _ value: U256) -> Void
+    ) throws(CodingError) {
+        for _ in 0..<(try count(bytesEach: 21)) {
+            let address = try address()
+            let flags = try byte()
+            var change = AccountChange(address: address, account: nil, storageCleared: flags & 4 != 0)
+            if flags & 1 != 0 {
+                let nonce = try variable()
+                let balance = try minimalWord()
+                change.account = AccountState(
+                    nonce: nonce, balance: balance, codeHash: flags & 8 != 0 ? try digest() : .emptyCode)
+            }
+            if flags & 2 != 0 { change.codeWritten = try counted() }
+            account(change)
+        }
+        var owner: Address?
+        for _ in 0..<(try count(bytesEach: 34)) {
+            if try byte() != 0 { owner = try address() }
+            guard let owner else { throw CodingError(offset: offset, expected: "the address of the first slot") }
+            slot(owner, try word(), try minimalWord())
+        }
+    }
+
     /// Reads what `append(_: Receipt)` wrote.
     mutating func receipt() throws(CodingError) -> Receipt {
         let code = try byte()

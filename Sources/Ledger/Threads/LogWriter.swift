@@ -82,7 +82,7 @@ final class LogWriter: @unchecked Sendable {
         for block in blocks {
             precondition(block.answersNeedDurable <= durable, "an answer would leave before its block is durable")
             if let header = block.header {
-                anchors.put(block: header.number, digest: block.digest, diffs: block.diffs)
+                anchors.put(block: header.number, digest: block.digest, writes: block.writes.bytes)
             }
             if !block.answers.isEmpty { answers(block.answers) }
             block.reset()
