@@ -10,10 +10,9 @@ struct ProcessTests {
             var seen: [Int32] = []
             try loop.signals([SIGINT, SIGTERM]) { number in
                 seen.append(number)
-                if seen.count == 2 { loop.stop() }
+                if seen.count == 2 { loop.stop() } else { kill(getpid(), SIGINT) }
             }
             loop.timer(afterMilliseconds: 1) { kill(getpid(), SIGTERM) }
-            loop.timer(afterMilliseconds: 20) { kill(getpid(), SIGINT) }
             loop.run()
             loop.close()
             exit(seen == [SIGTERM, SIGINT] ? 7 : 1)
@@ -48,16 +47,16 @@ struct ProcessTests {
             }
             // Three descriptors: client and server of the first, then a client that is shed.
             attempt()
-            loop.timer(afterMilliseconds: 50) { attempt() }
-            loop.timer(afterMilliseconds: 200) { loop.stop() }
+            loop.timer(afterMilliseconds: 300) { attempt() }
+            loop.timer(afterMilliseconds: 1_200) { loop.stop() }
             let cpuBefore = clock()
             loop.run()
             let cpuSeconds = Double(clock() - cpuBefore) / Double(CLOCKS_PER_SEC)
-            let isShed = kept.count == 1 && ended == 1 && cpuSeconds < 0.15
+            let isShed = kept.count == 1 && ended == 1 && cpuSeconds < 0.5
             // With descriptors free again, new connections are served again.
             for descriptor in fillers.prefix(10) { close(descriptor) }
             attempt()
-            loop.timer(afterMilliseconds: 100) { loop.stop() }
+            loop.timer(afterMilliseconds: 800) { loop.stop() }
             loop.run()
             if !(isShed && kept.count == 2 && failed == 0) {
                 print("kept \(kept.count), ended \(ended), failed \(failed), \(cpuSeconds) s")
