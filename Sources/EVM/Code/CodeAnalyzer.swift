@@ -66,6 +66,7 @@ struct CodeAnalyzer {
         for jump in jumps {
             let target = jump.position < UInt64(size) ? jumpTable[Int(jump.position)] : 0
             instructions[jump.instruction].immediate |= UInt64(target)
+            if instructions[jump.instruction].operation == .jumpTo { enterTarget(jump.instruction, Int(target)) }
         }
     }
 
@@ -99,6 +100,16 @@ struct CodeAnalyzer {
     private mutating func openBlockInJump() {
         blockStart = instructions.count - 1
         resetBlock()
+    }
+
+    /// Lets a jump charge and check the block that it leads to, and go on behind the block's own instruction.
+    private mutating func enterTarget(_ jump: Int, _ target: Int) {
+        let block = instructions[target]
+        if block.operation == .badJump { return }
+        let following = block.operation == .blockRun ? block.immediate & 0xffff_ffff : UInt64(target + 1)
+        instructions[jump].operation = .jumpInto
+        instructions[jump].word = block.word
+        instructions[jump].immediate = block.immediate & ~0xffff_ffff | following
     }
 
     private mutating func resetBlock() {
@@ -190,10 +201,12 @@ struct CodeAnalyzer {
     }
 
     private mutating func decodeDup(_ depth: UInt8) {
-        if let last = mergeable, last.operation == .dup {
-            replaceLast(Instruction(operation: .dupDup, small: last.small, half: UInt16(depth)))
-        } else {
-            emit(Instruction(operation: .dup, small: depth))
+        guard let last = mergeable else { return emit(Instruction(operation: .dup, small: depth)) }
+        switch last.operation {
+        case .dup: replaceLast(Instruction(operation: .dupDup, small: last.small, half: UInt16(depth)))
+        case .pushSmall:
+            replaceLast(Instruction(operation: .pushDup, small: depth, immediate: last.immediate))
+        default: emit(Instruction(operation: .dup, small: depth))
         }
     }
 
@@ -221,16 +234,45 @@ struct CodeAnalyzer {
 
     private mutating func decodeSimple(_ opcode: UInt8) {
         let operation = Self.operations[Int(opcode)]
+        splitPushDup(before: operation)
         let merged = Self.withSmallConstant[Int(operation.rawValue)]
         if merged != .undefined, let constant = takeSmallConstant() {
+            if merged == .shrSmall, let last = mergeable, last.operation == .dup {
+                return replaceLast(Instruction(operation: .dupShrSmall, small: last.small, immediate: constant))
+            }
             return emit(Instruction(operation: merged, immediate: constant))
         }
         guard let last = mergeable else { return emit(Instruction(operation: operation)) }
         switch (last.operation, operation) {
         case (.pushWide, .and): replaceLast(Instruction(operation: .andWide, immediate: last.immediate))
-        case (.swap, .pop): replaceLast(Instruction(operation: .swapPop, small: last.small))
+        case (.swap, .pop): mergeSwapPop(last.small)
+        case (.dup, .add): replaceLast(Instruction(operation: .dupAdd, small: last.small))
+        case (.dup, .and): replaceLast(Instruction(operation: .dupAnd, small: last.small))
+        case (.dup, .mload): replaceLast(Instruction(operation: .dupMload, small: last.small))
+        case (.dup, .mstore): replaceLast(Instruction(operation: .dupMstore, small: last.small))
+        case (.iszero, .iszero): replaceLast(Instruction(operation: .iszeroTwice))
         case (.pop, .pop): replaceLast(Instruction(operation: .popTwo))
         default: emit(Instruction(operation: operation))
+        }
+    }
+
+    /// Takes a constant and a DUP apart again where the DUP has a better partner to come.
+    private mutating func splitPushDup(before operation: Operation) {
+        guard let last = mergeable, last.operation == .pushDup else { return }
+        switch operation {
+        case .add, .and, .mload, .mstore:
+            replaceLast(Instruction(operation: .pushSmall, immediate: last.immediate))
+            emit(Instruction(operation: .dup, small: last.small))
+        default: break
+        }
+    }
+
+    private mutating func mergeSwapPop(_ depth: UInt8) {
+        instructions.removeLast()
+        if let last = mergeable, last.operation == .add {
+            replaceLast(Instruction(operation: .addSwapPop, small: depth))
+        } else {
+            emit(Instruction(operation: .swapPop, small: depth))
         }
     }
 
@@ -260,7 +302,10 @@ struct CodeAnalyzer {
     /// Merges the comparison that a conditional jump depends on; `small` 1 means: jump when it does not hold.
     private mutating func mergeCondition(into jump: inout Instruction) {
         guard let last = mergeable else { return }
-        if last.operation == .iszero {
+        if last.operation == .iszeroTwice {
+            // Not zero, and not zero twice: the jump is the same.
+            instructions.removeLast()
+        } else if last.operation == .iszero {
             instructions.removeLast()
             jump.operation = .jumpIfZeroTo
             if let comparison = mergeable, Self.withJump(comparison.operation) != .undefined {

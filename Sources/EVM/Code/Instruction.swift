@@ -21,12 +21,16 @@ enum Operation: UInt8 {
     case pushSmall, pushWide
     // A constant, then an opcode.
     case jumpTo, jumpIfTo, jumpIfZeroTo
+    /// A constant, JUMP, and the JUMPDEST that it leads to: charges and checks for the block there.
+    case jumpInto
     case addSmall, subFromSmall, andSmall, andWide, eqSmall, ltSmall, gtSmall, shlSmall, shrSmall
     case mloadAt, mstoreAt, calldataloadAt, sloadAt, mulSmall
     // A comparison, then ISZERO or not, a constant and JUMPI.
     case ltJumpTo, gtJumpTo, eqJumpTo, sltJumpTo, sgtJumpTo
     // Movements of the stack.
-    case swapPop, popTwo, dupDup, swapSwap, dupPush
+    case swapPop, popTwo, dupDup, swapSwap, dupPush, pushDup
+    // A DUP, then an opcode; ADD, then SWAP and POP; ISZERO twice.
+    case dupAdd, dupAnd, dupMload, dupMstore, dupShrSmall, addSwapPop, iszeroTwice
 }
 
 /// One pre-decoded instruction, 16 bytes.

@@ -7,11 +7,11 @@ struct CallFrame: BitwiseCopyable {
 
     // Saved while a deeper frame runs.
     var programCounter: UnsafePointer<Instruction>
-    var stackPointer: UnsafeMutablePointer<U256>
+    var stackPointer: WordPointer
     var gas: Int64
 
     /// The frame's stack; 1,024 words may be used.
-    var stackBase: UnsafeMutablePointer<U256>
+    var stackBase: WordPointer
     /// The frame's memory, at a place that does not move.
     var memoryBase: UnsafeMutableRawPointer
     /// Bytes of memory in use, a multiple of 32.

@@ -16,7 +16,7 @@ extension Interpreter {
     /// With `hasEntered` set, a frame was pushed and the caller's gas is saved; otherwise the result is on the stack.
     @inline(never)
     mutating func call(
-        _ kind: CallKind, _ request: CallRequest, _ result: UnsafeMutablePointer<U256>, _ gas: Int64, beyond: Int64
+        _ kind: CallKind, _ request: CallRequest, _ result: WordPointer, _ gas: Int64, beyond: Int64
     ) -> Int64 {
         let caller = frame
         let movesValue = (kind == .call || kind == .callCode) && !request.value.isZero
@@ -124,7 +124,7 @@ extension Interpreter {
     }
 
     /// Ends a call without a frame.
-    private mutating func finishAtOnce(_ success: Bool, _ result: UnsafeMutablePointer<U256>, _ gas: Int64) -> Int64 {
+    private mutating func finishAtOnce(_ success: Bool, _ result: WordPointer, _ gas: Int64) -> Int64 {
         hasEntered = false
         result[-1] = U256(success)
         return gas
@@ -133,7 +133,7 @@ extension Interpreter {
     /// Runs a precompile in the place of a frame.
     private mutating func runPrecompile(
         _ precompile: Precompile, input: UnsafeRawBufferPointer, gas: Int64, _ checkpoint: Checkpoint,
-        _ target: UnsafeMutableRawBufferPointer, _ result: UnsafeMutablePointer<U256>, _ callerGas: Int64
+        _ target: UnsafeMutableRawBufferPointer, _ result: WordPointer, _ callerGas: Int64
     ) -> Int64 {
         let left = run(precompile, input, gas)
         if left < 0 {
@@ -151,7 +151,7 @@ extension Interpreter {
         _ body: UnsafeMutablePointer<CodeBody>, gas: Int64, input: UnsafeRawPointer, inputSize: Int, account: Int,
         address: U256, caller: U256, value: U256, isStatic: Bool, checkpoint: Checkpoint
     ) {
-        var stackBase = stackRegion.base.assumingMemoryBound(to: U256.self)
+        var stackBase = WordPointer(stackRegion.base)
         var memoryBase = memoryRegion.base
         var zeroed = 0
         if depth >= 0 {

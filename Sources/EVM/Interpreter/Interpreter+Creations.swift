@@ -3,7 +3,7 @@ extension Interpreter {
     /// CREATE value offset size, CREATE2 value offset size salt. `result` is where the stack pointer will be after it.
     @inline(never)
     mutating func create(
-        _ sp: UnsafeMutablePointer<U256>, salted: Bool, _ result: UnsafeMutablePointer<U256>, _ gas: Int64,
+        _ sp: WordPointer, salted: Bool, _ result: WordPointer, _ gas: Int64,
         beyond: Int64
     ) -> Int64 {
         let creator = frame
@@ -54,7 +54,7 @@ extension Interpreter {
         return 0
     }
 
-    private mutating func refuseCreation(_ result: UnsafeMutablePointer<U256>, _ gas: Int64) -> Int64 {
+    private mutating func refuseCreation(_ result: WordPointer, _ gas: Int64) -> Int64 {
         hasEntered = false
         result[-1] = .zero
         return gas

@@ -5,7 +5,7 @@ extension Interpreter {
 
     /// KECCAK256 offset size.
     @inline(never)
-    mutating func keccak(_ sp: UnsafeMutablePointer<U256>, _ gas: Int64) -> Int64 {
+    mutating func keccak(_ sp: WordPointer, _ gas: Int64) -> Int64 {
         let offset = sp[-1]
         let size = sp[-2]
         var left = reach(offset, size, gas)
@@ -23,7 +23,7 @@ extension Interpreter {
 
     /// CALLDATACOPY, CODECOPY: target source size.
     @inline(never)
-    mutating func copyInput(_ sp: UnsafeMutablePointer<U256>, _ gas: Int64, code: Bool) -> Int64 {
+    mutating func copyInput(_ sp: WordPointer, _ gas: Int64, code: Bool) -> Int64 {
         let size = sp[-3]
         var left = reach(sp[-1], size, gas)
         if left < 0 { return left }
@@ -45,7 +45,7 @@ extension Interpreter {
 
     /// RETURNDATACOPY: target source size; reading beyond the end halts (EIP-211).
     @inline(never)
-    mutating func copyReturnData(_ sp: UnsafeMutablePointer<U256>, _ gas: Int64) -> Int64 {
+    mutating func copyReturnData(_ sp: WordPointer, _ gas: Int64) -> Int64 {
         let source = sp[-2]
         let size = sp[-3]
         let available = UInt64(returnData.count)
@@ -64,7 +64,7 @@ extension Interpreter {
 
     /// MCOPY: target source size; the ranges may overlap (EIP-5656).
     @inline(never)
-    mutating func copyMemory(_ sp: UnsafeMutablePointer<U256>, _ gas: Int64) -> Int64 {
+    mutating func copyMemory(_ sp: WordPointer, _ gas: Int64) -> Int64 {
         let size = sp[-3]
         var left = reach(sp[-1] < sp[-2] ? sp[-2] : sp[-1], size, gas)
         if left < 0 { return left }
@@ -77,7 +77,7 @@ extension Interpreter {
 
     /// LOG0 to LOG4: offset size topics.
     @inline(never)
-    mutating func log(_ sp: UnsafeMutablePointer<U256>, _ gas: Int64, topics: Int) -> Int64 {
+    mutating func log(_ sp: WordPointer, _ gas: Int64, topics: Int) -> Int64 {
         if frame.pointee.isStatic {
             halt = .writeInStaticCall
             return -1
@@ -104,7 +104,7 @@ extension Interpreter {
 
     /// EXP base exponent.
     @inline(never)
-    func exponentiate(_ sp: UnsafeMutablePointer<U256>, _ gas: Int64) -> Int64 {
+    func exponentiate(_ sp: WordPointer, _ gas: Int64) -> Int64 {
         let exponent = sp[-2]
         let left = gas &- rules.exponentByteGas &* Int64(exponent.byteWidthUsed)
         if left < 0 { return left }
@@ -127,7 +127,7 @@ extension Interpreter {
 
     /// BALANCE address.
     @inline(never)
-    mutating func balance(_ sp: UnsafeMutablePointer<U256>, _ gas: Int64) -> Int64 {
+    mutating func balance(_ sp: WordPointer, _ gas: Int64) -> Int64 {
         let (index, left) = access(sp[-1], gas)
         if left < 0 { return left }
         journal.load(index)
@@ -137,7 +137,7 @@ extension Interpreter {
 
     /// EXTCODESIZE address.
     @inline(never)
-    mutating func externalCodeSize(_ sp: UnsafeMutablePointer<U256>, _ gas: Int64) -> Int64 {
+    mutating func externalCodeSize(_ sp: WordPointer, _ gas: Int64) -> Int64 {
         let (index, left) = access(sp[-1], gas)
         if left < 0 { return left }
         journal.load(index)
@@ -147,7 +147,7 @@ extension Interpreter {
 
     /// EXTCODEHASH address: zero for an account that does not exist or is empty.
     @inline(never)
-    mutating func externalCodeHash(_ sp: UnsafeMutablePointer<U256>, _ gas: Int64) -> Int64 {
+    mutating func externalCodeHash(_ sp: WordPointer, _ gas: Int64) -> Int64 {
         let (index, left) = access(sp[-1], gas)
         if left < 0 { return left }
         journal.load(index)
@@ -157,7 +157,7 @@ extension Interpreter {
 
     /// EXTCODECOPY address target source size.
     @inline(never)
-    mutating func copyExternalCode(_ sp: UnsafeMutablePointer<U256>, _ gas: Int64) -> Int64 {
+    mutating func copyExternalCode(_ sp: WordPointer, _ gas: Int64) -> Int64 {
         let size = sp[-4]
         var left = reach(sp[-2], size, gas)
         if left < 0 { return left }

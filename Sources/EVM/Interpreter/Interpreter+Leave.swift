@@ -10,10 +10,10 @@ extension Interpreter {
     /// Ends the frame because its stack is too low or too high for a block.
     @inline(never)
     mutating func leaveForStack(
-        _ block: UnsafePointer<Instruction>, _ sp: UnsafeMutablePointer<U256>
+        _ block: UnsafePointer<Instruction>, _ sp: WordPointer
     ) -> FrameExit {
         let least = Int((block.pointee.immediate >> 32) & 0xffff)
-        let height = (sp - frame.pointee.stackBase) * 32
+        let height = sp.bytes(above: frame.pointee.stackBase)
         // Bounds that nothing meets come from a block that needs more room than there is.
         let isLow = height < least && least != StackBounds.impossible
         return leave(halting: isLow ? .stackUnderflow : .stackOverflow)
@@ -30,7 +30,7 @@ extension Interpreter {
     /// Ends the frame with an output: offset size.
     @inline(never)
     mutating func leave(
-        _ exit: FrameExit, returning sp: UnsafeMutablePointer<U256>, _ gas: Int64
+        _ exit: FrameExit, returning sp: WordPointer, _ gas: Int64
     ) -> FrameExit {
         let left = reach(sp[-1], sp[-2], gas)
         if left < 0 { return leave(.halted, left) }

@@ -34,7 +34,7 @@ extension Interpreter {
                 gas &-= Int64(pc.pointee.word)
                 if gas < 0 { return leave(.halted, gas) }
                 if !fits(pc, sp, stackBase) { return leaveForStack(pc, sp) }
-            case .blockRun:
+            case .blockRun, .jumpInto:
                 gas &-= Int64(pc.pointee.word)
                 if gas < 0 { return leave(.halted, gas) }
                 if !fits(pc, sp, stackBase) { return leaveForStack(pc, sp) }
@@ -110,6 +110,11 @@ extension Interpreter {
                 sp[0] = (sp - Int(pc.pointee.small))[0]
                 sp[1] = U256(pc.pointee.immediate)
                 sp += 2
+            case .pushDup:
+                sp[0] = U256(pc.pointee.immediate)
+                sp += 1
+                sp[0] = (sp - Int(pc.pointee.small))[0]
+                sp += 1
             case .swap:
                 exchange(sp, Int(pc.pointee.small))
             case .swapSwap:
@@ -125,6 +130,11 @@ extension Interpreter {
             case .add:
                 sp -= 1
                 sp[-1] = sp[0] &+ sp[-1]
+            case .dupAdd:
+                sp[-1] = (sp - Int(pc.pointee.small))[0] &+ sp[-1]
+            case .addSwapPop:
+                sp -= 2
+                (sp - Int(pc.pointee.small))[0] = sp[1] &+ sp[0]
             case .addSmall:
                 sp[-1] = sp[-1] &+ U256(pc.pointee.immediate)
             case .mul:
@@ -185,11 +195,15 @@ extension Interpreter {
                 sp[-1] = U256(sp[0] == sp[-1])
             case .eqSmall:
                 sp[-1] = U256(sp[-1] == U256(pc.pointee.immediate))
+            case .iszeroTwice:
+                sp[-1] = U256(!sp[-1].isZero)
             case .iszero:
                 sp[-1] = U256(sp[-1].isZero)
             case .and:
                 sp -= 1
                 sp[-1] = sp[0] & sp[-1]
+            case .dupAnd:
+                sp[-1] = (sp - Int(pc.pointee.small))[0] & sp[-1]
             case .andSmall:
                 sp[-1] = U256(sp[-1].l0 & pc.pointee.immediate)
             case .andWide:
@@ -215,6 +229,9 @@ extension Interpreter {
                 sp[-1] = sp[-1].shiftedRight(by: sp[0])
             case .shrSmall:
                 sp[-1] = sp[-1].shiftedRight(by: U256(pc.pointee.immediate))
+            case .dupShrSmall:
+                sp[0] = (sp - Int(pc.pointee.small))[0].shiftedRight(by: U256(pc.pointee.immediate))
+                sp += 1
             case .sar:
                 sp -= 1
                 sp[-1] = sp[-1].sar(by: sp[0])
@@ -233,6 +250,14 @@ extension Interpreter {
                     if gas < 0 { return leave(.halted, gas) }
                 }
                 sp[-1] = U256(loadingBigEndian: memory + Int(truncatingIfNeeded: offset.l0))
+            case .dupMload:
+                let offset = (sp - Int(pc.pointee.small))[0]
+                if !holdsWord(offset, frame) {
+                    gas = growForWord(offset, gas)
+                    if gas < 0 { return leave(.halted, gas) }
+                }
+                sp[0] = U256(loadingBigEndian: memory + Int(truncatingIfNeeded: offset.l0))
+                sp += 1
             case .mloadAt:
                 let offset = U256(pc.pointee.immediate)
                 if !holdsWord(offset, frame) {
@@ -244,6 +269,14 @@ extension Interpreter {
             case .mstore:
                 sp -= 2
                 let offset = sp[1]
+                if !holdsWord(offset, frame) {
+                    gas = growForWord(offset, gas)
+                    if gas < 0 { return leave(.halted, gas) }
+                }
+                sp[0].storeBigEndian(at: memory + Int(truncatingIfNeeded: offset.l0))
+            case .dupMstore:
+                let offset = (sp - Int(pc.pointee.small))[0]
+                sp -= 1
                 if !holdsWord(offset, frame) {
                     gas = growForWord(offset, gas)
                     if gas < 0 { return leave(.halted, gas) }
@@ -399,70 +432,6 @@ extension Interpreter {
                 outputSize = 0
                 return leave(.returned, gas)
             }
-        }
-    }
-
-    // MARK: Short parts of instructions
-
-    /// Whether the height of the stack is within the bounds of the block that `block` begins.
-    @inline(__always)
-    private func fits(
-        _ block: UnsafePointer<Instruction>, _ sp: UnsafeMutablePointer<U256>, _ stackBase: UnsafeMutablePointer<U256>
-    ) -> Bool {
-        let bounds = block.pointee.immediate &>> 32
-        let height = UInt64(bitPattern: Int64(Int(bitPattern: sp) &- Int(bitPattern: stackBase)))
-        return height &- (bounds & 0xffff) <= bounds &>> 16
-    }
-
-    /// The index of the instruction at a code position; that of a bad jump where no JUMPDEST is.
-    @inline(__always)
-    private func target(_ position: U256, _ frame: UnsafeMutablePointer<CallFrame>) -> Int {
-        let code = frame.pointee.code
-        if !position.fitsUInt64 || position.l0 >= UInt64(code.pointee.jumpTableCount) { return 0 }
-        return Int(code.pointee.jumpTable![Int(position.l0)])
-    }
-
-    /// Exchanges the top with the word `depth` below it.
-    @inline(__always)
-    private func exchange(_ sp: UnsafeMutablePointer<U256>, _ depth: Int) {
-        let top = sp[-1]
-        let other = sp - (depth &+ 1)
-        sp[-1] = other[0]
-        other[0] = top
-    }
-
-    /// Whether the memory in use holds the 32 bytes at an offset.
-    @inline(__always)
-    private func holdsWord(_ offset: U256, _ frame: UnsafeMutablePointer<CallFrame>) -> Bool {
-        (offset.l1 | offset.l2 | offset.l3 | (offset.l0 &>> 62)) == 0
-            && Int(truncatingIfNeeded: offset.l0) &+ 32 <= frame.pointee.memorySize
-    }
-
-    /// 32 bytes of the input, zeros behind its end.
-    @inline(__always)
-    private func inputWord(_ offset: U256, _ frame: UnsafeMutablePointer<CallFrame>) -> U256 {
-        if (offset.l1 | offset.l2 | offset.l3 | (offset.l0 &>> 62)) == 0
-            && Int(truncatingIfNeeded: offset.l0) &+ 32 <= frame.pointee.inputSize
-        {
-            return U256(loadingBigEndian: frame.pointee.input + Int(truncatingIfNeeded: offset.l0))
-        }
-        return loadInputEnd(offset)
-    }
-
-    /// A word of the transaction or the block.
-    @inline(never)
-    private func environmentWord(_ operation: Operation) -> U256 {
-        switch operation {
-        case .origin: origin
-        case .gasprice: gasPrice
-        case .coinbase: block.feeRecipient.word
-        case .timestamp: U256(block.timestampSeconds)
-        case .number: U256(block.number)
-        case .prevrandao: rules.fork >= .paris ? block.prevrandao.word : block.difficulty
-        case .gaslimit: U256(block.gasLimit)
-        case .chainid: U256(block.chainID)
-        case .basefee: block.baseFee
-        default: block.blobBaseFee
         }
     }
 }

@@ -2,7 +2,7 @@
 extension Interpreter {
     /// SLOAD: replaces the key at `slot` by its value.
     @inline(never)
-    mutating func sload(_ key: U256, _ gas: Int64, into target: UnsafeMutablePointer<U256>) -> Int64 {
+    mutating func sload(_ key: U256, _ gas: Int64, into target: WordPointer) -> Int64 {
         let index = journal.slotIndex(key, frame.pointee.account)
         var left = gas
         if rules.hasAccessLists && journal.warmSlot(index) {
@@ -10,13 +10,13 @@ extension Interpreter {
             if left < 0 { return left }
         }
         journal.loadSlot(index)
-        target.pointee = journal.slots[index].current
+        target[0] = journal.slots[index].current
         return left
     }
 
     /// SSTORE key value; `beyond` is what the block has paid in advance.
     @inline(never)
-    mutating func sstore(_ sp: UnsafeMutablePointer<U256>, _ gas: Int64, beyond: Int64) -> Int64 {
+    mutating func sstore(_ sp: WordPointer, _ gas: Int64, beyond: Int64) -> Int64 {
         if frame.pointee.isStatic {
             halt = .writeInStaticCall
             return -1
@@ -67,7 +67,7 @@ extension Interpreter {
 
     /// TSTORE key value (EIP-1153).
     @inline(never)
-    mutating func tstore(_ sp: UnsafeMutablePointer<U256>, _ gas: Int64) -> Int64 {
+    mutating func tstore(_ sp: WordPointer, _ gas: Int64) -> Int64 {
         if frame.pointee.isStatic {
             halt = .writeInStaticCall
             return -1
@@ -78,7 +78,7 @@ extension Interpreter {
 
     /// SELFDESTRUCT beneficiary.
     @inline(never)
-    mutating func selfDestruct(_ sp: UnsafeMutablePointer<U256>, _ gas: Int64) -> Int64 {
+    mutating func selfDestruct(_ sp: WordPointer, _ gas: Int64) -> Int64 {
         let account = frame.pointee.account
         if frame.pointee.isStatic {
             halt = .writeInStaticCall
