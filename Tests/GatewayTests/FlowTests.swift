@@ -193,6 +193,10 @@ struct FlowTests {
             var expected = sent
             expected.repeated = true
             #expect(receipt.answer == .receipt(expected))
+            let unnamed = try ann.ask(.query, QueryBody(kind: .receipt, operationID: id)).decode(ResultBody.self)
+            expected.result0 = 0
+            expected.result1 = 0
+            #expect(unnamed.answer == .receipt(expected))
             let nothing = try ann.ask(.query, QueryBody(kind: .receipt, operationID: world.id()))
                 .decode(ResultBody.self)
             #expect(nothing.answer == .notFound(.receipt))

@@ -38,7 +38,7 @@ extension GatewayCore {
         case .action(let actionCode), .member(_, _, let actionCode): code = actionCode
         case .query(let query): code = UInt16(truncatingIfNeeded: query.subject)
         }
-        var reply = game.replyBody(code, receipt)
+        var reply = replyBody(code, receipt)
         reply.block = block
         reply.index = index
         reply.repeated = repeated
@@ -49,6 +49,14 @@ extension GatewayCore {
                 game.events(
                     of: receipt, block: block, index: index, operationID: ticket.operationID))
         }
+    }
+
+    /// The reply to an executed operation. Whoever asks for a receipt without naming the action gets the outcome, the
+    /// gas and the refusal, but not the results, whose meaning depends on the action.
+    private func replyBody(_ code: UInt16, _ receipt: Receipt) -> ReplyBody {
+        if game.actions[code] != nil { return game.replyBody(code, receipt) }
+        if receipt.succeeded { return ReplyBody(status: .applied, gasUsed: receipt.gasUsed) }
+        return game.replyBody(game.actions.keys.min() ?? code, receipt)
     }
 
     /// Sends the reply to an action, or puts it into its batch; for a query it is a refusal.
@@ -146,7 +154,7 @@ extension GatewayCore {
         switch reason {
         case .unsuccessful(let receipt):
             // The contract's own refusal, but the operation is not in the ledger: nothing of it is final.
-            var reply = game.replyBody(code, receipt)
+            var reply = replyBody(code, receipt)
             reply.status = .refused
             return reply
         case .refused(let refusal): return Self.reply(refusal)
