@@ -25,19 +25,19 @@ serve: build ## run a server on 127.0.0.1:7777 with its data in ./data
 test: setup ## build and pass the tests
 	@scripts/test $(ARGS)
 
-conformance: build ## run every official EVM case at hand
+conformance: build ## run every official EVM state test at hand
 	@scripts/conformance $(ARGS)
 
 sim: build ## crash and restart a server under load and look for lost or doubled operations
 	$(RELEASE)/hoard-load --scenario crash --kills $${KILLS:-10} $(ARGS)
 
-bench: build ## EVM benchmarks and both load scenarios
+bench: build ## both load scenarios on a fresh server each
 	@scripts/bench $(ARGS)
 
 load: build ## load a fresh server: ARGS="--scenario shop-mix --seconds 10"
 	$(RELEASE)/hoard-load $(ARGS)
 
-soak: build ## ten minutes of load, then verify the ledger
+soak: build ## ten minutes of load on a fresh server
 	$(RELEASE)/hoard-load --scenario shop-mix --seconds $${SECONDS_MAX:-600} $(ARGS)
 
 format: ## format the sources in place
