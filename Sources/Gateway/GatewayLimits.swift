@@ -22,6 +22,11 @@ public struct GatewayLimits: Sendable {
     /// The same for an operator, who types.
     public var operatorCredit: UInt32 = 1_024
 
+    /// Bytes of one frame that a player may send: a batch of 1,024 actions with 64 bytes of payload
+    /// fits, and the half frames of thousands of players cannot take all memory. Servers and
+    /// operators have the wire's own limit.
+    public var playerFrameBytesMax = 131_072
+
     /// Operations and queries in flight over all sessions. It bounds the tickets, the answers that
     /// wait for the loop, and with them memory; twice the ledger's queue, since what is taken in
     /// is still executed, written and answered.

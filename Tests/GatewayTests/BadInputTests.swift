@@ -79,11 +79,29 @@ struct BadInputTests {
                     return bytes
                 }
             }
+            let playerMax = GatewayLimits().playerFrameBytesMax
             try isEnded(
-                world, length(UInt32(WireLimits.frameBytesMax) + 1), code: .badLength,
-                numbers: (UInt64(WireLimits.frameBytesMax) + 1, UInt64(WireLimits.frameBytesMax)))
+                world, length(UInt32(playerMax) + 1), code: .badLength,
+                numbers: (UInt64(playerMax) + 1, UInt64(playerMax)))
             try isEnded(world, length(.max), code: .badLength, numbers: nil)
             try isEnded(world, length(47), code: .badLength, numbers: (47, 48))
+        }
+    }
+
+    @Test func `a server's frames may be longer than a player's, and the welcome says so`() async throws {
+        try await TestWorld.serve { world in
+            let ann = try world.client(.player, "ann")
+            let server = try world.client(.server, "arena")
+            #expect(ann.welcome?.frameBytesMax == UInt32(GatewayLimits().playerFrameBytesMax))
+            #expect(server.welcome?.frameBytesMax == UInt32(WireLimits.frameBytesMax))
+            var bytes = server.frame(.ping, PingBody(value: 5))
+            let length = UInt32(GatewayLimits().playerFrameBytesMax + 1)
+            withUnsafeBytes(of: length.littleEndian) { bytes.replaceSubrange(8..<12, with: $0) }
+            server.send(bytes)
+            // The server waits for the rest of the frame: the player beside it is answered.
+            ann.send(ann.frame(.ping, PingBody(value: 6)))
+            #expect(try ann.read().header.kind == .pong)
+            #expect(throws: RawClientError.timeout) { try server.read(timeoutMilliseconds: 200) }
         }
     }
 

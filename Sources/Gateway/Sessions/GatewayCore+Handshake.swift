@@ -65,10 +65,11 @@ extension GatewayCore {
         counters.sessionsOpened += 1
         session.credit = Int(credit)
         session.announcedNumber = session.machine.number
-        session.decoder.frameBytesMax = WireLimits.frameBytesMax
+        let frameBytesMax = role == .player ? limits.playerFrameBytesMax : WireLimits.frameBytesMax
+        session.decoder.frameBytesMax = frameBytesMax
         let welcome = WelcomeBody(
             session: session.machine.number, role: role, credit: credit,
-            frameBytesMax: UInt32(WireLimits.frameBytesMax),
+            frameBytesMax: UInt32(frameBytesMax),
             batchItemsMax: min(credit, UInt32(WireLimits.batchItemsMax)),
             account: role == .player ? identity.account : .zero,
             serverMilliseconds: GatewayCounters.wallMilliseconds, worldID: ledger.worldID.bytes)
