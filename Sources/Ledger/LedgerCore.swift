@@ -43,7 +43,7 @@ final class LedgerCore {
     /// A ledger at its genesis that keeps its receipts in memory.
     convenience init(genesis: LedgerGenesis, executor: any BlockExecutor) throws(LedgerError) {
         do throws(LogError) {
-            self.init(genesis: genesis, executor: executor, store: try ReceiptStore(path: nil, chunksInMemory: .max))
+            self.init(genesis: genesis, executor: executor, store: try ReceiptStore(disk: nil, path: "receipts", chunksInMemory: .max))
         } catch {
             throw .disk(error)
         }

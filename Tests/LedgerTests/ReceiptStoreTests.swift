@@ -6,7 +6,7 @@ import Testing
 @Suite struct ReceiptStoreTests {
     @Test(arguments: [1, 2, 100]) func `records come back from memory and from the file`(_ chunks: Int) throws {
         let folder = TemporaryFolder()
-        let store = try ReceiptStore(path: folder.path + "/receipts", chunksInMemory: chunks)
+        let store = try ReceiptStore(disk: SystemDisk.shared, path: folder.path + "/receipts", chunksInMemory: chunks)
         var generator = SeededGenerator(state: 5)
         var expected: [(UInt64, [UInt8], Receipt)] = []
         for number in 0..<3_000 {

@@ -1,6 +1,5 @@
 internal import CShims
 internal import EVM
-internal import Glibc
 
 /// The anchors of a world, one after the other, each with a checksum. Derived from the log: a lost one costs nothing,
 /// but one that is there proves that its block was durable.
@@ -8,7 +7,7 @@ final class AnchorFile {
     private static let magic: UInt32 = 0x3141_4248  // "HBA1"
     private static let recordBytes = 80
     private let path: String
-    private var file: Int32 = -1
+    private let file: (any DiskFile)?
     private var count = 0
 
     /// One anchor with the digest of its block.
@@ -19,29 +18,19 @@ final class AnchorFile {
     }
 
     /// Opens or makes the file, to read or also to write.
-    init(path: String, isReadOnly: Bool) throws(LogError) {
+    init(disk: any Disk, path: String, isReadOnly: Bool) throws(LogError) {
         self.path = path
-        file = open(path, (isReadOnly ? O_RDONLY : O_RDWR | O_CREAT) | O_CLOEXEC, 0o600)
-        if file < 0 {
-            if isReadOnly && errno == ENOENT { return }
-            throw failure("open")
-        }
-    }
-
-    deinit { if file >= 0 { close(file) } }
-
-    private func failure(_ call: String) -> LogError {
-        let code = errno
-        return LogError(call: call, file: path, code: code, reason: String(cString: strerror(code)))
+        file = isReadOnly ? try disk.openIfThere(path) : try disk.open(path, .create)
     }
 
     /// All whole anchors up to the first that is not; the next one appended takes that one's place.
     func load() throws(LogError) -> [Entry] {
-        guard file >= 0 else { return [] }
+        guard let file else { return [] }
         var entries: [Entry] = []
-        var record = [UInt8](repeating: 0, count: Self.recordBytes)
-        while pread(file, &record, Self.recordBytes, off_t(entries.count * Self.recordBytes)) == Self.recordBytes {
-            guard let entry = record.withUnsafeBytes({ Self.parse($0) }) else { break }
+        let record = UnsafeMutableRawBufferPointer.allocate(byteCount: Self.recordBytes, alignment: 8)
+        defer { record.deallocate() }
+        while try file.read(at: entries.count * Self.recordBytes, into: record) == Self.recordBytes {
+            guard let entry = Self.parse(UnsafeRawBufferPointer(record)) else { break }
             entries.append(entry)
         }
         count = entries.count
@@ -67,8 +56,7 @@ final class AnchorFile {
         record.append(entry.digest.word)
         record.append(entry.stateRoot.word)
         record.overwrite(at: 4, fixed: hoard_crc32c(0, record.base + 8, Self.recordBytes - 8))
-        let written = pwrite(file, record.base, Self.recordBytes, off_t(count * Self.recordBytes))
-        guard written == Self.recordBytes else { throw failure("write") }
+        try file?.write(at: count * Self.recordBytes, record.bytes)
         count += 1
     }
 }

@@ -1,3 +1,5 @@
+internal import Glibc
+
 /// Which call to the disk failed, on what, and why.
 public struct LogError: Error, Sendable, Equatable {
     /// The call: write, sync, open, ...
@@ -15,6 +17,16 @@ public struct LogError: Error, Sendable, Equatable {
         self.file = file
         self.code = code
         self.reason = reason
+    }
+
+    /// Whether the file is not there.
+    public var isNotFound: Bool { code == ENOENT }
+
+    /// Whether the call may succeed later without anybody having lost anything: no space, no descriptor, no memory.
+    /// A failed sync never is: what the system has thrown away it does not report again.
+    public var isPassing: Bool {
+        guard call != "fdatasync", call != "fsync" else { return false }
+        return [ENOSPC, EDQUOT, EMFILE, ENFILE, ENOMEM, EAGAIN, EINTR, ENOBUFS].contains(code)
     }
 }
 

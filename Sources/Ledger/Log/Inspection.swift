@@ -35,10 +35,10 @@ public final class LedgerInspection {
     public init(
         folder path: String, genesis: LedgerGenesis, executor: any BlockExecutor, upTo block: UInt64 = .max
     ) throws(LedgerError) {
-        let folder = try WorldFolder(reading: path, genesisDigest: genesis.digest)
-        storage = DiskStorage(folder: folder.logPath, isReadOnly: true)
+        let folder = try WorldFolder(disk: SystemDisk.shared, reading: path, genesisDigest: genesis.digest)
+        storage = DiskStorage(disk: folder.disk, folder: folder.logPath, isReadOnly: true)
         do throws(LogError) {
-            anchors = try AnchorFile(path: folder.anchorsPath, isReadOnly: true).load().map {
+            anchors = try AnchorFile(disk: folder.disk, path: folder.anchorsPath, isReadOnly: true).load().map {
                 Anchor(block: $0.block, stateRoot: $0.stateRoot)
             }
         } catch {

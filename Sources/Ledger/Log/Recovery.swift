@@ -16,12 +16,12 @@ struct Recovery {
     ) throws(LedgerError) {
         do throws(LogError) {
             let store = try ReceiptStore(
-                path: folder?.receiptsPath, chunksInMemory: configuration.receiptChunksInMemory)
+                disk: folder?.disk, path: folder?.receiptsPath ?? "receipts", chunksInMemory: configuration.receiptChunksInMemory)
             core = LedgerCore(
                 genesis: genesis, executor: executor, store: store, expectedAccounts: configuration.expectedAccounts,
                 expectedSlots: configuration.expectedSlots)
             anchorFile =
-                if let folder { try AnchorFile(path: folder.anchorsPath, isReadOnly: false) } else { nil }
+                if let folder { try AnchorFile(disk: folder.disk, path: folder.anchorsPath, isReadOnly: false) } else { nil }
         } catch {
             throw .disk(error)
         }
@@ -66,10 +66,12 @@ struct Recovery {
     }
 
     /// The anchor service, which has taken everything up to the head.
-    func makeAnchorService(report: @escaping @Sendable (Anchor) -> Void) -> AnchorService {
+    func makeAnchorService(
+        clock: any LedgerClock, intervalMilliseconds: Int, report: @escaping @Sendable (Anchor) -> Void
+    ) -> AnchorService {
         AnchorService(
             tracker: tracker, file: anchorFile, pending: bufferedAnchors.merged, block: core.headNumber,
-            digest: core.headDigest, report: report)
+            digest: core.headDigest, clock: clock, intervalMilliseconds: intervalMilliseconds, report: report)
     }
 }
 

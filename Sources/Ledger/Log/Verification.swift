@@ -41,15 +41,15 @@ extension Ledger {
     public static func verify(
         folder path: String, genesis: LedgerGenesis, executor: any BlockExecutor, progress: (UInt64) -> Void
     ) throws(LedgerError) -> VerificationReport {
-        let folder = try WorldFolder(reading: path, genesisDigest: genesis.digest)
+        let folder = try WorldFolder(disk: SystemDisk.shared, reading: path, genesisDigest: genesis.digest)
         let anchors: [AnchorFile.Entry]
         do throws(LogError) {
-            anchors = try AnchorFile(path: folder.anchorsPath, isReadOnly: true).load()
+            anchors = try AnchorFile(disk: folder.disk, path: folder.anchorsPath, isReadOnly: true).load()
         } catch {
             throw .disk(error)
         }
         return try verify(
-            storage: DiskStorage(folder: folder.logPath, isReadOnly: true), genesis: genesis, executor: executor,
+            storage: DiskStorage(disk: folder.disk, folder: folder.logPath, isReadOnly: true), genesis: genesis, executor: executor,
             anchors: anchors, progress: progress)
     }
 

@@ -1,5 +1,3 @@
-internal import Glibc
-
 /// A thread that writes full chunks of receipts to their file, so that the sequencer does not wait for it.
 final class ReceiptSpiller: @unchecked Sendable {
     // Sendable: everything that changes is guarded by `mutex`.
@@ -13,8 +11,7 @@ final class ReceiptSpiller: @unchecked Sendable {
 
     private let mutex = SystemMutex()
     private let condition = SystemCondition()
-    private let file: Int32
-    private let path: String
+    private let file: any DiskFile
     private var waiting: [Job] = []
     private var done: [Job] = []
     private var error: LogError?
@@ -22,9 +19,8 @@ final class ReceiptSpiller: @unchecked Sendable {
     private var thread: SystemThread?
 
     /// Begins to write to an open file.
-    init(file: Int32, path: String) {
+    init(file: any DiskFile) {
         self.file = file
-        self.path = path
         thread = SystemThread(name: "hoard-receipts") { [unowned self] in run() }
     }
 
@@ -77,16 +73,10 @@ final class ReceiptSpiller: @unchecked Sendable {
     }
 
     private func write(_ job: Job) -> LogError? {
-        var written = 0
-        while written < job.byteCount {
-            let count = pwrite(file, job.memory + written, job.byteCount - written, off_t(job.fileOffset + written))
-            if count < 0 && errno == EINTR { continue }
-            guard count > 0 else {
-                let code = errno
-                return LogError(call: "write", file: path, code: code, reason: String(cString: strerror(code)))
-            }
-            written += count
-        }
-        return nil
+        do throws(LogError) {
+            try file.write(
+                at: job.fileOffset, UnsafeRawBufferPointer(start: job.memory, count: job.byteCount))
+            return nil
+        } catch { return error }
     }
 }

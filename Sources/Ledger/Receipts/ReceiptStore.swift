@@ -1,5 +1,4 @@
 internal import EVM
-internal import Glibc
 
 /// An operation's record as it was stored.
 struct StoredOperation {
@@ -26,30 +25,22 @@ final class ReceiptStore {
     private var oldestUnspilled = 0
     private var spareMemory: [UnsafeMutableRawPointer] = []
     private let chunksInMemory: Int
-    private let path: String?
-    private var file: Int32 = -1
+    private let path: String
+    private let file: (any DiskFile)?
     private var fileBytes = 0
     private var spiller: ReceiptSpiller?
 
-    /// A store; without a path everything stays in memory. What the file held is forgotten.
-    init(path: String?, chunksInMemory: Int) throws(LogError) {
+    /// A store; without a disk everything stays in memory. What the file held is forgotten.
+    init(disk: (any Disk)?, path: String, chunksInMemory: Int) throws(LogError) {
         self.path = path
         self.chunksInMemory = chunksInMemory
-        guard let path else { return }
-        file = open(path, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0o600)
-        guard file >= 0 else { throw Self.failure("open", path) }
+        file = if let disk { try disk.open(path, .replace) } else { nil }
     }
 
     deinit {
         spiller?.stop()
         for memory in spareMemory { memory.deallocate() }
         for chunk in chunks { chunk.memory?.deallocate() }
-        if file >= 0 { close(file) }
-    }
-
-    private static func failure(_ call: String, _ path: String) -> LogError {
-        let code = errno
-        return LogError(call: call, file: path, code: code, reason: String(cString: strerror(code)))
     }
 
     /// Bytes in memory.
@@ -82,7 +73,7 @@ final class ReceiptStore {
     private func beginChunk(_ length: Int) throws(LogError) {
         capacity = max(LedgerLimits.receiptChunkBytes, length)
         used = 0
-        if file >= 0, chunks.count >= chunksInMemory { try spill() }
+        if let file, chunks.count >= chunksInMemory { try spill(to: file) }
         let isRegular = capacity == LedgerLimits.receiptChunkBytes
         let memory =
             (isRegular ? spareMemory.popLast() : nil) ?? .allocate(byteCount: capacity, alignment: 64)
@@ -91,8 +82,8 @@ final class ReceiptStore {
 
     /// Hands the oldest chunks to the spiller and takes back the memory of those that it has written; waits for it
     /// only where it is far behind.
-    private func spill() throws(LogError) {
-        let spiller = self.spiller ?? ReceiptSpiller(file: file, path: path ?? "")
+    private func spill(to file: any DiskFile) throws(LogError) {
+        let spiller = self.spiller ?? ReceiptSpiller(file: file)
         self.spiller = spiller
         while chunks.count - oldestUnspilled >= chunksInMemory {
             let chunk = chunks[oldestUnspilled]
@@ -136,13 +127,8 @@ final class ReceiptStore {
     }
 
     private func readFile(_ buffer: UnsafeMutableRawBufferPointer, _ offset: Int) throws(LogError) {
-        var done = 0
-        while done < buffer.count {
-            let count = pread(file, buffer.baseAddress! + done, buffer.count - done, off_t(offset + done))
-            if count < 0 && errno == EINTR { continue }
-            guard count > 0 else { throw Self.failure("read", path ?? "") }
-            done += count
-        }
+        guard let file else { preconditionFailure("without a file nothing leaves memory") }
+        try file.readAll(at: offset, into: buffer, of: path)
     }
 
     private func decode(_ bytes: UnsafeRawBufferPointer) -> StoredOperation {
