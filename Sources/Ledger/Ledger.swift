@@ -15,8 +15,9 @@ public final class Ledger: @unchecked Sendable {
     private let log: any BlockLog
     private let shared: LedgerShared
     private let anchors: AnchorService
+    private let world: LedgerWorld
     private let lifecycle = SystemMutex()
-    private var threads: [SystemThread] = []
+    private var threads: [any RunningWork] = []
     private var hasStopped = false
 
     /// Opens the world in a folder, made where there is none, and executes what its log holds.
@@ -33,19 +34,30 @@ public final class Ledger: @unchecked Sendable {
     public convenience init(
         genesis: LedgerGenesis, folder path: String, configuration: LedgerConfiguration, executor: any BlockExecutor
     ) throws(LedgerError) {
+        try self.init(genesis: genesis, folder: path, configuration: configuration, executor: executor, world: .real)
+    }
+
+    /// As above, in a world of the caller's choice.
+    package convenience init(
+        genesis: LedgerGenesis, folder path: String, configuration: LedgerConfiguration, executor: any BlockExecutor,
+        world: LedgerWorld
+    ) throws(LedgerError) {
         try configuration.validate()
-        let folder = try WorldFolder(creating: path, genesisDigest: genesis.digest)
-        let storage = DiskStorage(folder: folder.logPath, usesDirectWrites: configuration.usesDirectWrites)
+        let disk = world.disk
+        let folder = try WorldFolder(disk: disk, creating: path, genesisDigest: genesis.digest)
+        let storage = DiskStorage(disk: disk, folder: folder.logPath, usesDirectWrites: configuration.usesDirectWrites)
         try self.init(
-            genesis: genesis, storage: storage, folder: folder, configuration: configuration, executor: executor)
+            genesis: genesis, storage: storage, folder: folder, configuration: configuration, executor: executor,
+            world: world)
     }
 
     /// Opens the world on any storage; without a folder receipts stay in memory and anchors are not stored.
     init(
         genesis: LedgerGenesis, storage: any LogStorage, folder: WorldFolder?, configuration: LedgerConfiguration,
-        executor: any BlockExecutor
+        executor: any BlockExecutor, world: LedgerWorld = .real
     ) throws(LedgerError) {
         try configuration.validate()
+        self.world = world
         self.configuration = configuration
         self.folder = folder
         let recovery = try Recovery(
@@ -54,7 +66,9 @@ public final class Ledger: @unchecked Sendable {
         log = recovery.log
         let shared = LedgerShared(configuration: configuration, status: recovery.status)
         self.shared = shared
-        anchors = recovery.makeAnchorService { anchor in shared.status.withLock { $0.anchor = anchor } }
+        anchors = recovery.makeAnchorService(
+            clock: world.clock, intervalMilliseconds: configuration.anchorMilliseconds
+        ) { anchor in shared.status.withLock { $0.anchor = anchor } }
     }
 
     deinit { drainAndStop() }
@@ -64,15 +78,14 @@ public final class Ledger: @unchecked Sendable {
         lifecycle.lock()
         defer { lifecycle.unlock() }
         precondition(threads.isEmpty && !hasStopped, "a ledger starts once")
-        let sequencer = Sequencer(core: core, shared: shared, configuration: configuration, answers: answers)
+        let sequencer = Sequencer(
+            core: core, shared: shared, configuration: configuration, clock: world.clock, answers: answers)
         let writer = LogWriter(
-            shared: shared, log: log, anchors: anchors, durable: core.headNumber, answers: answers)
-        let anchors = anchors
-        let interval = configuration.anchorMilliseconds
-        threads.append(SystemThread(name: "hoard-log") { writer.run() })
-        threads.append(SystemThread(name: "hoard-sequencer", stackBytes: 64 << 20) { sequencer.run() })
-        if interval > 0 {
-            threads.append(SystemThread(name: "hoard-anchor") { anchors.run(intervalMilliseconds: interval) })
+            shared: shared, clock: world.clock, log: log, anchors: anchors, durable: core.headNumber, answers: answers)
+        threads.append(world.threads.start(writer, name: "hoard-log", stackBytes: 1 << 20, niceLevel: -10))
+        threads.append(world.threads.start(sequencer, name: "hoard-sequencer", stackBytes: 64 << 20, niceLevel: 0))
+        if configuration.anchorMilliseconds > 0 {
+            threads.append(world.threads.start(anchors, name: "hoard-anchor", stackBytes: 1 << 20, niceLevel: 10))
         }
     }
 

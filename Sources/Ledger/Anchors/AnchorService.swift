@@ -3,10 +3,14 @@ internal import EVM
 /// Computes state roots in the background over everything that is durable, about once a second.
 ///
 /// Where a root takes long the next one waits as much longer, so that anchors never take more than a fifth of a core.
-final class AnchorService: @unchecked Sendable {
-    // Sendable: the queue is guarded by `mutex`, everything else by `work`.
+final class AnchorService: StepWork, @unchecked Sendable {
+    // Sendable: the queue is guarded by `mutex`, what `step` notes belongs to its thread, everything else to `work`.
+    /// Where the end is signalled.
+    let waitPoint = WaitPoint(spinMicroseconds: 0)
+    private let clock: any LedgerClock
+    private let intervalNanoseconds: UInt64
+    private var nextDue: UInt64?
     private let mutex = SystemMutex()
-    private let condition = SystemCondition()
     /// Encoded write sets, one after the other.
     private var waiting = ByteBuffer()
     private var waitingBlock: UInt64
@@ -25,8 +29,11 @@ final class AnchorService: @unchecked Sendable {
     /// A service whose tracker lacks the changes in `pending`, which lead to block `block`; `report` gets each anchor.
     init(
         tracker: any StateRootTracker, file: AnchorFile?, pending: MergedChanges, block: UInt64, digest: Hash256,
+        clock: any LedgerClock = RealClock(), intervalMilliseconds: Int = 0,
         waitingBytesMax: Int = LedgerLimits.anchorBytesMax, report: @escaping @Sendable (Anchor) -> Void
     ) {
+        self.clock = clock
+        intervalNanoseconds = UInt64(max(0, intervalMilliseconds)) * 1_000_000
         self.waitingBytesMax = waitingBytesMax
         self.tracker = tracker
         self.file = file
@@ -36,12 +43,9 @@ final class AnchorService: @unchecked Sendable {
         self.report = report
     }
 
-    /// Takes the changes of a durable block; waits where far too much waits already.
+    /// Takes the changes of a durable block; the caller asks `hasRoom` before.
     func put(block: UInt64, digest: Hash256, writes: UnsafeRawBufferPointer) {
         mutex.lock()
-        while waiting.count > waitingBytesMax, !isStopping {
-            condition.wait(mutex, nanoseconds: 10_000_000)
-        }
         waiting.append(raw: writes)
         waitingBlock = block
         waitingDigest = digest
@@ -72,36 +76,28 @@ final class AnchorService: @unchecked Sendable {
         return computed
     }
 
-    /// The body of the anchor thread.
-    func run(intervalMilliseconds: Int) {
-        SystemThread.setNiceLevel(10)
-        var pause = UInt64(intervalMilliseconds) * 1_000_000
-        while true {
-            mutex.lock()
-            let deadline = SystemClock.monotonicNanoseconds() + pause
-            while !isStopping {
-                let now = SystemClock.monotonicNanoseconds()
-                if now >= deadline { break }
-                condition.wait(mutex, nanoseconds: deadline - now)
-            }
-            let stops = isStopping
-            mutex.unlock()
-            if stops { return }
-            let start = SystemClock.monotonicNanoseconds()
-            _ = anchorNow()
-            let duration = SystemClock.monotonicNanoseconds() - start
-            pause = max(UInt64(intervalMilliseconds) * 1_000_000, duration * 4)
-        }
+    /// Whether it is not too far behind to take more changes.
+    var hasRoom: Bool { mutex.withLock { waiting.count <= waitingBytesMax || isStopping } }
+
+    /// Computes an anchor when it is time for one; until it is stopped.
+    func step() -> StepOutcome {
+        if mutex.withLock({ isStopping }) { return .finished }
+        let start = clock.monotonicNanoseconds()
+        let due = nextDue ?? start + intervalNanoseconds
+        nextDue = due
+        if start < due { return .waitsUntil(monotonicNanoseconds: due) }
+        _ = anchorNow()
+        let end = clock.monotonicNanoseconds()
+        nextDue = end + max(intervalNanoseconds, (end - start) * 4)
+        return .worked
     }
 
     /// Stores no more anchors; they can still be computed.
     func close() { work.withLock { file = nil } }
 
-    /// Ends the anchor thread.
+    /// Ends its work.
     func stop() {
-        mutex.lock()
-        isStopping = true
-        condition.broadcast()
-        mutex.unlock()
+        mutex.withLock { isStopping = true }
+        waitPoint.signal()
     }
 }

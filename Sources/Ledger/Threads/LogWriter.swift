@@ -1,9 +1,18 @@
 internal import EVM
 internal import Synchronization
 
-/// The body of the log thread: writes what is sealed, syncs once for all that wait, and only then lets answers out.
-final class LogWriter: @unchecked Sendable {
+/// The work of the log thread: writes what is sealed, syncs once for all that wait, and only then lets answers out.
+///
+///     idle --write--> written --sync--> durable --answers leave--> idle
+final class LogWriter: StepWork, @unchecked Sendable {
     // Sendable: used by the log thread alone once that has started.
+    private enum Phase { case idle, written, durable }
+
+    /// How long it waits where the anchor thread is far behind.
+    private static let anchorWaitNanoseconds: UInt64 = 10_000_000
+    private let clock: any LedgerClock
+    private var phase = Phase.idle
+    private var writeStart: UInt64 = 0
     private let shared: LedgerShared
     private let log: any BlockLog
     private let anchors: AnchorService
@@ -12,51 +21,68 @@ final class LogWriter: @unchecked Sendable {
     private var blocks: [OpenBlock] = []
     private var records: [LogRecord] = []
 
+    /// Where sealed blocks are signalled.
+    var waitPoint: WaitPoint { shared.logWait }
+
     init(
-        shared: LedgerShared, log: any BlockLog, anchors: AnchorService, durable: UInt64,
+        shared: LedgerShared, clock: any LedgerClock, log: any BlockLog, anchors: AnchorService, durable: UInt64,
         answers: @escaping @Sendable ([Answer]) -> Void
     ) {
         self.shared = shared
+        self.clock = clock
         self.log = log
         self.anchors = anchors
         self.durable = durable
         self.answers = answers
     }
 
-    /// Runs until the queue is closed and empty, or the disk fails.
-    func run() {
-        SystemThread.setNiceLevel(-10)
-        while !shared.hasFailed {
-            let ticket = shared.logWait.ticket()
+    /// Writes what waits, or syncs what is written, or lets the answers out.
+    func step() -> StepOutcome {
+        switch phase {
+        case .idle:
+            if shared.hasFailed { return .finished }
             shared.sealed.take(&blocks)
-            if blocks.isEmpty {
-                if shared.sealed.isFinished { return }
-                shared.logWait.wait(ticket)
-                continue
-            }
-            do throws(LogError) {
-                try makeDurable()
-            } catch {
-                shared.fail("\(error.call) \(error.file): \(error.reason)")
-                return
+            if blocks.isEmpty { return shared.sealed.isFinished ? .finished : .waits }
+            return attempt(then: .written) { () throws(LogError) in try write() }
+        case .written:
+            return attempt(then: .durable) { () throws(LogError) in try sync() }
+        case .durable:
+            guard anchors.hasRoom else {
+                return .waitsUntil(monotonicNanoseconds: clock.monotonicNanoseconds() + Self.anchorWaitNanoseconds)
             }
             release()
+            phase = .idle
+            return .worked
         }
     }
 
-    private func makeDurable() throws(LogError) {
+    private func attempt(then next: Phase, _ body: () throws(LogError) -> Void) -> StepOutcome {
+        do throws(LogError) {
+            try body()
+            phase = next
+            return .worked
+        } catch {
+            shared.fail("\(error.call) \(error.file): \(error.reason)")
+            return .finished
+        }
+    }
+
+    private func write() throws(LogError) {
         records.removeAll(keepingCapacity: true)
         for block in blocks where block.header != nil {
             LogRecordLayout.stamp(&block.record, durable: durable)
             records.append(LogRecord(number: block.number, bytes: block.record.bytes))
         }
-        guard let last = records.last else { return }
-        let start = SystemClock.monotonicNanoseconds()
+        guard !records.isEmpty else { return }
+        writeStart = clock.monotonicNanoseconds()
         try log.append(records)
+    }
+
+    private func sync() throws(LogError) {
+        guard let last = records.last else { return }
         try log.sync()
-        let duration = SystemClock.monotonicNanoseconds() - start
         durable = last.number
-        publish(duration)
+        publish(clock.monotonicNanoseconds() - writeStart)
     }
 
     private func publish(_ duration: UInt64) {

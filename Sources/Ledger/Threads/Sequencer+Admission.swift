@@ -2,11 +2,12 @@ internal import EVM
 
 /// From the queue into the block: ids that are known are answered, the others are executed in runs.
 extension Sequencer {
-    /// Takes operations of the batch in order.
-    func take(_ range: Range<Int>) throws(LogError) {
+    /// Takes operations of the batch in order, about a chunk of them, and returns where the next one begins.
+    func take(_ range: Range<Int>) throws(LogError) -> Int {
         var start = range.lowerBound
         var next = range.lowerBound
-        while next < range.upperBound {
+        let enough = min(range.upperBound, range.lowerBound + LedgerLimits.chunkOperationsMax)
+        while next < enough, outgoing == nil {
             let group = next..<groupEnd(next, range.upperBound)
             if try !claimOrAnswer(group, &start) {
                 start = group.upperBound
@@ -19,15 +20,11 @@ extension Sequencer {
                 start = next
             }
             next = group.upperBound
-            if next - start >= LedgerLimits.chunkOperationsMax {
-                try execute(start..<next)
-                start = next
-                if block.gasUsed >= configuration.blockGasMax || shared.sealed.isIdle { handOver() }
-            }
-            if shared.hasFailed { return }
+            if shared.hasFailed { return next }
         }
-        try execute(start..<range.upperBound)
-        if block.gasUsed >= configuration.blockGasMax || shared.sealed.isIdle { handOver() }
+        try execute(start..<next)
+        if outgoing == nil, block.gasUsed >= configuration.blockGasMax || shared.sealed.isIdle { handOver() }
+        return next
     }
 
     private func groupEnd(_ first: Int, _ limit: Int) -> Int {
@@ -59,12 +56,6 @@ extension Sequencer {
             group.count == 1 ? limits.operationBytesMax : max(limits.operationBytesMax, configuration.blockBytesMax)
         if bytes > bytesMax { return .operationTooLarge(bytes: bytes, maximum: bytesMax) }
         return nil
-    }
-
-    /// Why the group cannot be executed, if it cannot.
-    private func refusalBeforeExecution(_ group: Range<Int>, _ start: inout Int) throws(LogError) -> LedgerRefusal? {
-        if let refusal = formalRefusal(group) { return refusal }
-        return try clockRefusal(group, &start)
     }
 
     /// Whether the group's time is before that of the chain. A block that nothing was accepted into has no time yet:

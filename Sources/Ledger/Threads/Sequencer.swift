@@ -2,75 +2,89 @@ internal import CShims
 internal import EVM
 internal import Synchronization
 
-/// The body of the sequencer thread: takes submissions in order, executes them, and seals a micro-block whenever the
+/// The work of the sequencer thread: takes submissions in order, executes them, and seals a micro-block whenever the
 /// log thread is free or the block is full. There is no fixed tick.
-final class Sequencer: @unchecked Sendable {
+final class Sequencer: StepWork, @unchecked Sendable {
     // Sendable: used by the sequencer thread alone once that has started.
     let core: LedgerCore
     let shared: LedgerShared
     let configuration: LedgerConfiguration
+    let clock: any LedgerClock
     let answers: @Sendable ([Answer]) -> Void
     var batch = SubmissionBatch()
+    private var cursor = BatchCursor()
     var block = OpenBlock()
+    /// A sealed block for which the log thread had no room; nothing more is admitted before it has been taken.
+    private(set) var outgoing: OpenBlock?
     /// Bytes, at most, of the operations that were admitted and wait for execution.
     var pendingBytes = 0
     var scratch = ByteBuffer()
 
+    /// Where submissions and finished blocks are signalled.
+    var waitPoint: WaitPoint { shared.sequencerWait }
+
     init(
-        core: LedgerCore, shared: LedgerShared, configuration: LedgerConfiguration,
+        core: LedgerCore, shared: LedgerShared, configuration: LedgerConfiguration, clock: any LedgerClock,
         answers: @escaping @Sendable ([Answer]) -> Void
     ) {
         self.core = core
         self.shared = shared
         self.configuration = configuration
+        self.clock = clock
         self.answers = answers
     }
 
-    /// Runs until the queue is closed and everything taken has been handed to the log thread.
-    func run() {
-        while true {
-            let ticket = shared.sequencerWait.ticket()
-            if shared.submissions.take(&batch) {
-                if shared.hasFailed { refuseAll() } else { process() }
-                batch.removeAll()
-            } else if shared.hasFailed {
-                if shared.submissions.isFinished { break }
-                shared.sequencerWait.wait(ticket)
-            } else if !block.isEmpty {
-                if shared.sealed.isIdle { handOver() } else { shared.sequencerWait.wait(ticket) }
-            } else if shared.submissions.isFinished {
-                break
-            } else {
-                shared.sequencerWait.wait(ticket)
-            }
+    /// Hands a sealed block over, or takes up to a chunk of what waits into the block; finished when the queue is closed
+    /// and everything taken has been handed to the log thread.
+    func step() -> StepOutcome {
+        if let sealed = outgoing { return give(sealed) }
+        if batch.count > 0 {
+            if shared.hasFailed { batch.removeAll() } else { proceed() }
+            return .worked
         }
+        if shared.submissions.take(&batch) {
+            if shared.hasFailed {
+                refuseAll()
+                batch.removeAll()
+            } else {
+                cursor = BatchCursor()
+                prefetchIndex()
+                proceed()
+            }
+            return .worked
+        }
+        if !block.isEmpty, !shared.hasFailed {
+            guard shared.sealed.isIdle else { return .waits }
+            handOver()
+            return .worked
+        }
+        guard shared.submissions.isFinished else { return .waits }
         shared.sealed.close()
         shared.logWait.signal()
+        return .finished
     }
 
-    private func process() {
-        prefetchIndex()
-        var operation = 0
-        var view = 0
-        var lookup = 0
+    /// Does the next piece of the batch.
+    private func proceed() {
         do throws(LogError) {
-            for step in batch.order {
-                switch step {
-                case .operations(let count):
-                    try take(operation..<operation + count)
-                    operation += count
-                case .view:
-                    answer(batch.views[view])
-                    view += 1
-                case .lookup:
-                    try answer(batch.lookups[lookup])
-                    lookup += 1
-                }
-                if shared.hasFailed { return }
+            switch batch.order[cursor.step] {
+            case .operations(let count):
+                if cursor.operationsEnd == cursor.operation { cursor.operationsEnd += count }
+                cursor.operation = try take(cursor.operation..<cursor.operationsEnd)
+                if cursor.operation == cursor.operationsEnd { cursor.step += 1 }
+            case .view:
+                answer(batch.views[cursor.view])
+                cursor.view += 1
+                cursor.step += 1
+            case .lookup:
+                try answer(batch.lookups[cursor.lookup])
+                cursor.lookup += 1
+                cursor.step += 1
             }
         } catch {
             shared.fail("\(error.call) \(error.file): \(error.reason)")
         }
+        if cursor.step == batch.order.count { batch.removeAll() }
     }
 
     /// Asks for the places in the index before they are needed.
@@ -103,7 +117,7 @@ final class Sequencer: @unchecked Sendable {
     /// The time of a block that is begun now and whose operations have no time of their own.
     func currentTime() -> UInt64 {
         configuration.clockMode == .wall
-            ? max(SystemClock.wallMilliseconds(), core.headTimestampMilliseconds) : core.headTimestampMilliseconds
+            ? max(clock.wallMilliseconds(), core.headTimestampMilliseconds) : core.headTimestampMilliseconds
     }
 
     /// Answers with a refusal.
@@ -131,19 +145,37 @@ final class Sequencer: @unchecked Sendable {
         answers(refusals)
     }
 
-    /// Seals the block if there is something in it and gives it to the log thread; waits where too many are on the way.
+    /// Seals the block if there is something in it and gives it to the log thread, or keeps it until there is room.
     func handOver() {
         guard !block.isEmpty else { return }
+        precondition(outgoing == nil, "a block is sealed while another waits for the log")
         if block.operationCount > 0 { core.seal(block) }
         block.answersNeedDurable = core.headNumber
-        while !shared.sealed.hasRoom {
-            let ticket = shared.sequencerWait.ticket()
-            if shared.hasFailed { return }
-            if !shared.sealed.hasRoom { shared.sequencerWait.wait(ticket) }
-        }
-        if shared.hasFailed { return }
-        shared.sealed.put(block)
-        shared.logWait.signal()
+        let sealed = block
         block = shared.sealed.takeSpare()
+        outgoing = sealed
+        _ = give(sealed)
     }
+
+    private func give(_ sealed: OpenBlock) -> StepOutcome {
+        if shared.hasFailed {
+            outgoing = nil
+            return .worked
+        }
+        guard shared.sealed.hasRoom else { return .waits }
+        outgoing = nil
+        shared.sealed.put(sealed)
+        shared.logWait.signal()
+        return .worked
+    }
+}
+
+/// How far the sequencer has come in a batch.
+struct BatchCursor {
+    var step = 0
+    var operation = 0
+    /// Where the present run of operations ends.
+    var operationsEnd = 0
+    var view = 0
+    var lookup = 0
 }

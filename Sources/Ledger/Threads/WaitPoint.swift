@@ -5,7 +5,7 @@ internal import Synchronization
 ///
 /// The waiter takes a ticket, looks for work, and waits with the ticket only if there was none; a signal after the
 /// ticket was taken ends the wait at once, so none is lost.
-final class WaitPoint: Sendable {
+package final class WaitPoint: Sendable {
     private let signals = Atomic<UInt64>(0)
     private let isParked = Atomic<Bool>(false)
     private let mutex = SystemMutex()
@@ -13,13 +13,13 @@ final class WaitPoint: Sendable {
     private let spinNanoseconds: UInt64
 
     /// A wait point that spins so long before it sleeps.
-    init(spinMicroseconds: Int) { spinNanoseconds = UInt64(max(0, spinMicroseconds)) * 1_000 }
+    package init(spinMicroseconds: Int) { spinNanoseconds = UInt64(max(0, spinMicroseconds)) * 1_000 }
 
     /// The count of signals so far.
-    func ticket() -> UInt64 { signals.load(ordering: .sequentiallyConsistent) }
+    package func ticket() -> UInt64 { signals.load(ordering: .sequentiallyConsistent) }
 
     /// Ends the present wait, or the next one whose ticket was taken before.
-    func signal() {
+    package func signal() {
         signals.wrappingAdd(1, ordering: .sequentiallyConsistent)
         guard isParked.load(ordering: .sequentiallyConsistent) else { return }
         mutex.lock()
@@ -33,6 +33,19 @@ final class WaitPoint: Sendable {
         mutex.lock()
         isParked.store(true, ordering: .sequentiallyConsistent)
         while signals.load(ordering: .sequentiallyConsistent) == ticket { condition.wait(mutex) }
+        isParked.store(false, ordering: .sequentiallyConsistent)
+        mutex.unlock()
+    }
+
+    /// Waits for such a signal until this time of the monotonic clock at most; does not spin.
+    func wait(_ ticket: UInt64, until deadline: UInt64) {
+        mutex.lock()
+        isParked.store(true, ordering: .sequentiallyConsistent)
+        while signals.load(ordering: .sequentiallyConsistent) == ticket {
+            let now = SystemClock.monotonicNanoseconds()
+            if now >= deadline { break }
+            condition.wait(mutex, nanoseconds: deadline - now)
+        }
         isParked.store(false, ordering: .sequentiallyConsistent)
         mutex.unlock()
     }
