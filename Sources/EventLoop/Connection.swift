@@ -9,32 +9,18 @@ internal import CLibuv
 ///
 /// Bytes to write are appended to the connection's outgoing buffer and leave with one system
 /// call at the end of the turn. A connection without unsent bytes owns no buffer.
-public final class Connection: LoopOwned {
+public final class Connection: Channel, LoopOwned {
     /// The loop that this connection is confined to.
     public let loop: EventLoop
-    /// Called with everything that one read brought. The bytes are valid during the call only.
-    public var onRead: ((UnsafeRawBufferPointer) -> Void)?
-    /// Called when the other side will send no more; without it the connection closes then.
-    public var onEnd: (() -> Void)?
-    /// Called once, with the reason, when the connection is gone; never from inside another call.
-    public var onClose: ((CloseReason) -> Void)?
-    /// A number for the owner's use, such as a slot in a table.
-    public var tag: UInt64 = 0
-    /// Bytes read and written so far.
-    public internal(set) var bytesRead: UInt64 = 0, bytesWritten: UInt64 = 0
-
     let handle: UnsafeMutablePointer<uv_tcp_t>
     private enum State { case connecting, open, finishing, closing, closed }
-    private var state = State.connecting
+    private var state = State.connecting { didSet { isOpen = state == .open } }
     private var reason = CloseReason.peerClosed
     private var isReading = false
     private var isPausedByOwner = false
     private var isPausedByLimit = false
-    private var isQueuedForFlush = false
     private var isWatchedForStall = false
     private var peerHasEnded = false
-    /// What the owner wrote since the last flush.
-    private var pending: [UInt8] = []
     /// What libuv could not write at once; it reads this memory until the write's callback.
     private var inFlight: UnsafeMutableRawBufferPointer?
     private var inFlightCount = 0
@@ -47,6 +33,7 @@ public final class Connection: LoopOwned {
     init(_ loop: EventLoop) throws(LoopError) {
         self.loop = loop
         handle = .allocate(capacity: 1)
+        super.init(pendingBytesMax: loop.limits.outgoingBytesMax)
         let status = uv_tcp_init(loop.handle, handle)
         if status < 0 {
             state = .closed
@@ -68,39 +55,33 @@ public final class Connection: LoopOwned {
         UnsafeMutableRawPointer(handle).assumingMemoryBound(to: uv_stream_t.self)
     }
 
-    /// Whether bytes can still be written.
-    public var isOpen: Bool { state == .open }
-
     /// Bytes written by the owner that the kernel has not taken yet.
     public var outgoingBytes: Int {
         pending.count + (inFlightCount > 0 ? uv_stream_get_write_queue_size(stream) : 0)
     }
 
-    /// Appends bytes; they leave at the end of the turn. Ignored when the connection is not open.
-    public func write(_ bytes: UnsafeRawBufferPointer) {
-        encode { $0.append(contentsOf: bytes) }
+    /// Asks the loop to flush at the end of the turn.
+    public override func willFlush() {
+        loop.willFlush(self)
+        if pending.capacity == 0 { pending = loop.takeBuffer() }
     }
 
-    /// Appends bytes; they leave at the end of the turn.
-    public func write(_ bytes: [UInt8]) {
-        encode { $0.append(contentsOf: bytes) }
-    }
-
-    /// Lets `body` append to the outgoing buffer, so that replies are encoded where they are
-    /// sent from. `body` may only append. Not called when the connection is not open.
-    public func encode(_ body: (inout [UInt8]) -> Void) {
-        guard state == .open else { return }
-        if !isQueuedForFlush {
-            isQueuedForFlush = true
-            loop.willFlush(self)
-            if pending.capacity == 0 { pending = loop.takeBuffer() }
+    /// Reads no more from a peer that does not take its answers; closes where far too much waits.
+    public override func checkLimit() {
+        let have = outgoingBytes
+        if have > loop.limits.outgoingBytesHardMax {
+            let max = loop.limits.outgoingBytesHardMax
+            return close(reason: .outgoingOverLimit(have: have, max: max))
         }
-        body(&pending)
-        if pending.count > loop.limits.outgoingBytesMax { checkLimit() }
+        if have > loop.limits.outgoingBytesMax, !isPausedByLimit, state == .open {
+            isPausedByLimit = true
+            renewStallClock()
+            updateReading()
+        }
     }
 
     /// Stops reading from the other side, for the owner's reasons.
-    public func pauseReading() {
+    public override func pauseReading() {
         isPausedByOwner = true
         updateReading()
     }
@@ -118,7 +99,7 @@ public final class Connection: LoopOwned {
 
     /// Writes what is left, then closes; what the other side still sends is discarded, so that
     /// our last words arrive. `onClose` follows within the drain and linger limits.
-    public func finish(_ why: String) {
+    public override func finish(_ why: String) {
         guard state == .open else { return }
         state = .finishing
         reason = .local(why)
@@ -318,19 +299,6 @@ extension Connection {
         stallBegan = loop.nowMilliseconds
         stallDeadline = loop.nowMilliseconds + loop.limits.lingerMillisecondsMax
         watch()
-    }
-
-    private func checkLimit() {
-        let have = outgoingBytes
-        if have > loop.limits.outgoingBytesHardMax {
-            let max = loop.limits.outgoingBytesHardMax
-            return close(reason: .outgoingOverLimit(have: have, max: max))
-        }
-        if have > loop.limits.outgoingBytesMax, !isPausedByLimit, state == .open {
-            isPausedByLimit = true
-            renewStallClock()
-            updateReading()
-        }
     }
 
     private func startStallClock() {

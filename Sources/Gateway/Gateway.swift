@@ -23,11 +23,14 @@ public final class Gateway: @unchecked Sendable {
 
     private let loop: EventLoop
     private let core: GatewayCore
+    private let listener: Listener
+    private let handlesSignals: Bool
     private let ledger: Ledger
     private let signal: GatewaySignal
 
     /// Opens the world, executes what its log holds, loads the keys and binds the address.
     public init(_ configuration: GatewayConfiguration) throws(GatewayError) {
+        handlesSignals = configuration.handlesSignals
         let descriptors = DescriptorLimit.raiseToHardLimit()
         let tokens: TokenAuthority
         do throws(TokenError) {
@@ -41,7 +44,10 @@ public final class Gateway: @unchecked Sendable {
                 loop: loop, ledger: ledger, game: configuration.game, tokens: tokens,
                 configuration: configuration, descriptors: descriptors, signal: signal)
             host = configuration.host
-            boundPort = try core.listen(host: configuration.host, port: configuration.port)
+            listener = try loop.listen(host: configuration.host, port: configuration.port) {
+                [unowned core] connection in core.accept(connection)
+            }
+            boundPort = listener.boundPort
         } catch {
             ledger.drainAndStop()
             throw .listen(error)
@@ -51,7 +57,10 @@ public final class Gateway: @unchecked Sendable {
     /// Serves until `stop()`, SIGINT or SIGTERM; then finishes what was received, makes it
     /// durable, answers, and returns. Call it once; it blocks.
     public func run(onListening: (String, Int) -> Void = { _, _ in }) throws(GatewayError) {
-        do throws(LoopError) { try core.start() } catch { throw .listen(error) }
+        core.start { [listener] in listener.close() }
+        do throws(LoopError) {
+            if handlesSignals { try loop.signals([2, 15]) { [unowned core] _ in core.stopRequested() } }
+        } catch { throw .listen(error) }
         ledger.start { [mailbox = core.answers] answers in mailbox.put(answers) }
         onListening(host, boundPort)
         loop.run()

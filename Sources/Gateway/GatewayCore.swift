@@ -1,7 +1,7 @@
 internal import EVM
-internal import Economy
-internal import EventLoop
-internal import Ledger
+package import Economy
+package import EventLoop
+package import Ledger
 internal import Tokens
 internal import Wire
 
@@ -11,19 +11,19 @@ internal import Wire
 ///
 /// `draining`: nothing is accepted or read; what was received is finished and answered.
 /// `farewell`: every client is told goodbye and its last bytes leave.
-final class GatewayCore {
+package final class GatewayCore {
     enum Stage { case starting, serving, draining, farewell, over }
 
-    let loop: EventLoop
+    let loop: any GatewayLoop
     let ledger: Ledger
     let game: Game
-    let tokens: TokenAuthority
+    let tokens: any TokenChecker
     let configuration: GatewayConfiguration
     let limits: GatewayLimits
     let connectionsMax: Int
     let signal: GatewaySignal
     /// Answers of the ledger, from its threads.
-    let answers: LoopMailbox<[Answer]>
+    package let answers: LoopMailbox<[Answer]>
     /// What became of tokens, from the tasks that verify them.
     let verdicts: LoopMailbox<TokenVerdict>
 
@@ -32,7 +32,8 @@ final class GatewayCore {
     var batches: Slab<PendingBatch>
     /// What this turn hands to the ledger.
     var turn: [Submission] = []
-    var counters = GatewayCounters()
+    private var stopListening: () -> Void = {}
+    package internal(set) var counters = GatewayCounters()
     var events: EventFeed
     /// The last block that an answer came from; it is durable.
     var lastBlock: UInt64
@@ -45,13 +46,13 @@ final class GatewayCore {
 
     private var takenAnswers: [[Answer]] = []
     private var takenVerdicts: [TokenVerdict] = []
-    private var listener: Listener?
     private var nextSessionNumber: UInt64 = 1
     private var failureSince: UInt64 = 0
     private let startMilliseconds: UInt64
 
-    init(
-        loop: EventLoop, ledger: Ledger, game: Game, tokens: TokenAuthority,
+    /// A gateway in these surroundings, over a ledger that answers to `answers`.
+    package init(
+        loop: any GatewayLoop, ledger: Ledger, game: Game, tokens: any TokenChecker,
         configuration: GatewayConfiguration, descriptors: Int, signal: GatewaySignal
     ) {
         self.loop = loop
@@ -63,8 +64,8 @@ final class GatewayCore {
         limits = configuration.limits
         connectionsMax = max(
             1, min(limits.connectionsMax, descriptors - limits.descriptorsReserved))
-        answers = LoopMailbox(waker: loop.waker)
-        verdicts = LoopMailbox(waker: loop.waker)
+        answers = LoopMailbox(waker: loop.threadsWaker)
+        verdicts = LoopMailbox(waker: loop.threadsWaker)
         sessions = Slab(countMax: connectionsMax)
         tickets = Slab(countMax: limits.ticketsMax)
         batches = Slab(countMax: limits.ticketsMax)
@@ -76,27 +77,16 @@ final class GatewayCore {
             ?? ErrorCode.notOwnAccount.rawValue
     }
 
-    /// Binds the address and returns the port; connections wait until `start()`.
-    func listen(host: String, port: Int) throws(LoopError) -> Int {
-        let listener = try loop.listen(host: host, port: port) { [unowned self] connection in
-            accept(connection)
-        }
-        self.listener = listener
-        return listener.boundPort
-    }
-
-    /// Hooks into the loop.
-    func start() throws(LoopError) {
+    /// Hooks into the loop; `stopListening` is called when no connection is wanted any more.
+    package func start(stopListening: @escaping () -> Void) {
         precondition(stage == .starting, "a gateway runs once")
         stage = .serving
+        self.stopListening = stopListening
         loop.onWake { [unowned self] in woken() }
         loop.onBeforeSleep { [unowned self] in endTurn() }
-        loop.timer(
+        loop.call(
             afterMilliseconds: limits.sweepMilliseconds, repeatMilliseconds: limits.sweepMilliseconds
         ) { [unowned self] in sweep() }
-        if configuration.handlesSignals {
-            try loop.signals([2, 15]) { [unowned self] _ in stopRequested() }
-        }
     }
 
     /// The loop has ended and the ledger too.
@@ -109,15 +99,18 @@ final class GatewayCore {
         StatusText.make(
             counters: counters, ledger: ledger.status, queued: ledger.queuedCount,
             inFlight: tickets.count, configuration: configuration,
+            processorMicroseconds: loop.processorMicroseconds,
             uptimeMilliseconds: loop.nowMilliseconds - startMilliseconds)
     }
 }
 
 // Connections.
 extension GatewayCore {
-    private func accept(_ connection: Connection) {
+    /// Takes a connection from which nothing has been read.
+    package func accept(_ connection: Channel) {
         counters.connectionsAccepted += 1
-        let session = Session(connection, number: nextSessionNumber)
+        let session = Session(
+            connection, number: nextSessionNumber, sinceMilliseconds: loop.nowMilliseconds)
         guard !sessions.isFull else {
             counters.connectionsRefused += 1
             let have = sessions.count + 1
@@ -259,7 +252,7 @@ extension GatewayCore {
     }
 
     /// Stops accepting and reading; a second request ends at once.
-    private func stopRequested() {
+    func stopRequested() {
         switch stage {
         case .serving: break
         case .starting: return
@@ -267,9 +260,9 @@ extension GatewayCore {
         case .over: return
         }
         stage = .draining
-        listener?.close()
+        stopListening()
         for key in sessions.keys { sessions[key]?.connection.pauseReading() }
-        loop.timer(afterMilliseconds: limits.drainMillisecondsMax) { [unowned self] in
+        loop.call(afterMilliseconds: limits.drainMillisecondsMax, repeatMilliseconds: 0) { [unowned self] in
             if stage == .draining { sayFarewell() }
         }
     }
@@ -282,7 +275,7 @@ extension GatewayCore {
                 ErrorBody(code: .stopping, message: "the server is stopping"), as: .goodbye)
         }
         if sessions.count == 0 { return over() }
-        loop.timer(afterMilliseconds: limits.farewellMillisecondsMax) { [unowned self] in over() }
+        loop.call(afterMilliseconds: limits.farewellMillisecondsMax, repeatMilliseconds: 0) { [unowned self] in over() }
     }
 
     private func over() {

@@ -1,17 +1,19 @@
-internal import EventLoop
+package import EventLoop
 internal import Synchronization
 
 /// What other threads may do with a gateway: ask it to stop, and read its counters.
-final class GatewaySignal: Sendable {
+package final class GatewaySignal: Sendable {
     private let isStopRequested = Atomic<Bool>(false)
     private let published = Mutex(GatewayCounters())
-    private let waker: LoopWaker
+    private let waker: any Waker
 
-    init(waker: LoopWaker) {
+    /// A signal that wakes this loop.
+    package init(waker: any Waker) {
         self.waker = waker
     }
 
-    func requestStop() {
+    /// Asks the gateway to finish.
+    package func requestStop() {
         isStopRequested.store(true, ordering: .releasing)
         waker.wake()
     }

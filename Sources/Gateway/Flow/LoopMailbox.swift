@@ -5,16 +5,16 @@ internal import Synchronization
 ///
 /// Bounded by what the loop has asked for: each message answers one ticket or one hello, and
 /// those are counted against `GatewayLimits`.
-final class LoopMailbox<Message: Sendable>: Sendable {
+package final class LoopMailbox<Message: Sendable>: Sendable {
     private let messages = Mutex<[Message]>([])
-    private let waker: LoopWaker
+    private let waker: any Waker
 
-    init(waker: LoopWaker) {
+    init(waker: any Waker) {
         self.waker = waker
     }
 
     /// Leaves a message and wakes the loop when it does not know yet that some wait.
-    func put(_ message: Message) {
+    package func put(_ message: Message) {
         let wasEmpty = messages.withLock { waiting in
             waiting.append(message)
             return waiting.count == 1

@@ -25,8 +25,7 @@ extension GatewayCore {
         let key = session.key
         let requestID = header.requestID
         let token = hello.token
-        Task { [tokens, verdicts] in
-            let result = await tokens.verify(token)
+        tokens.check(token) { [verdicts] result in
             verdicts.put(TokenVerdict(session: key, requestID: requestID, result: result))
         }
     }
@@ -72,7 +71,7 @@ extension GatewayCore {
             frameBytesMax: UInt32(frameBytesMax),
             batchItemsMax: min(credit, UInt32(WireLimits.batchItemsMax)),
             account: role == .player ? identity.account : .zero,
-            serverMilliseconds: GatewayCounters.wallMilliseconds, worldID: ledger.worldID.bytes)
+            serverMilliseconds: loop.wallMilliseconds, worldID: ledger.worldID.bytes)
         session.send(.welcome, requestID: requestID, welcome)
     }
 }

@@ -5,7 +5,7 @@ internal import Wire
 /// One connection with its machine and its part of the flow; used by the loop's thread alone.
 final class Session {
     /// The bytes.
-    let connection: Connection
+    let connection: Channel
     /// Where the session stands.
     var machine: SessionMachine
     /// Cuts the bytes into frames.
@@ -27,10 +27,10 @@ final class Session {
     /// Whether it closes as soon as nothing is in flight.
     var isLeaving = false
 
-    init(_ connection: Connection, number: UInt64) {
+    init(_ connection: Channel, number: UInt64, sinceMilliseconds: UInt64) {
         self.connection = connection
         machine = SessionMachine(number: number)
-        sinceMilliseconds = connection.loop.nowMilliseconds
+        self.sinceMilliseconds = sinceMilliseconds
     }
 
     /// Who speaks, when the session is open.

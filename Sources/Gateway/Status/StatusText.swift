@@ -9,11 +9,11 @@ struct StatusText {
     /// The status of a gateway and its ledger.
     static func make(
         counters: GatewayCounters, ledger: LedgerStatus, queued: Int, inFlight: Int,
-        configuration: GatewayConfiguration, uptimeMilliseconds: UInt64
+        configuration: GatewayConfiguration, processorMicroseconds: UInt64, uptimeMilliseconds: UInt64
     ) -> String {
         var status = StatusText()
         status.add("uptimeMilliseconds", uptimeMilliseconds)
-        status.add("cpuMicroseconds", GatewayCounters.processCPUMicroseconds)
+        status.add("cpuMicroseconds", processorMicroseconds)
         status.add("executor", configuration.executor.rawValue)
         status.addNumber("workers", configuration.workers)
         status.addNumber("cores", GatewayCounters.processorCount)
