@@ -76,7 +76,7 @@ let package = Package(
         .testTarget(name: "EventLoopTests", dependencies: ["EventLoop"], swiftSettings: strict),
         .testTarget(name: "WireTests", dependencies: ["Wire"], swiftSettings: strict),
         .testTarget(name: "ClientTests", dependencies: ["Client", "Wire", "EventLoop"], swiftSettings: strict),
-        .testTarget(name: "EVMTests", dependencies: ["EVM", "CGMP"], swiftSettings: strict),
+        .testTarget(name: "EVMTests", dependencies: ["EVM", "CGMP", "CShims"], swiftSettings: strict),
         .testTarget(name: "LedgerTests", dependencies: ["Ledger", "EVM"], swiftSettings: strict),
         .testTarget(name: "EconomyTests", dependencies: ["Economy", "EVM", "Wire"], swiftSettings: strict),
         .testTarget(

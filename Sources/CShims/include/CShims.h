@@ -16,4 +16,32 @@ static inline void hoard_spin_pause(void) {
     __builtin_ia32_pause();
 #endif
 }
+
+// Multiplication in the fields under the pairing curves, in Montgomery form: 4 (bn254) and 6 (bls12) limbs of 64 bits,
+// least significant first; elements of the quadratic extensions are c0, then c1. The result may overlay an operand.
+// Operands are below the modulus, or below twice of it for the base fields; results are below it. Uses MULX, ADCX and
+// ADOX where the processor has them.
+void hoard_bn254_multiply(void *result, const void *a, const void *b);
+void hoard_bn254_quadratic_multiply(void *result, const void *a, const void *b);
+void hoard_bn254_quadratic_square(void *result, const void *a);
+void hoard_bls12_multiply(void *result, const void *a, const void *b);
+void hoard_bls12_quadratic_multiply(void *result, const void *a, const void *b);
+void hoard_bls12_quadratic_square(void *result, const void *a);
+// The same without those instructions, for processors that lack them.
+void hoard_bn254_multiply_plain(void *result, const void *a, const void *b);
+void hoard_bls12_multiply_plain(void *result, const void *a, const void *b);
+
+/// keccak256, the original padding of Ethereum, of `count` bytes: 32 bytes at `digest`; uses BMI2 where it is there.
+void hoard_keccak256(uint8_t *digest, const uint8_t *bytes, size_t count);
+
+/// Limits what both use: 0 plain, 1 BMI2, 2 AVX2, 3 AVX-512. Returns what is in use after; for tests and measurements,
+/// before other threads hash.
+int hoard_keccak_use(int wanted);
+
+/// keccak256 of any number of messages: 32 bytes each, one after the other, at `digests`. Eight at a time run side by
+/// side where the processor has AVX-512 or AVX2; messages of similar length cost least.
+void hoard_keccak256_of_many(uint8_t *digests, const uint8_t *const *messages, const size_t *counts, size_t count);
+
+/// The rounds of BLAKE2b's compression function (RFC 7693): mixes the message words m into the working words v.
+void hoard_blake2b_rounds(uint64_t v[16], const uint64_t m[16], uint32_t rounds);
 #endif

@@ -26,17 +26,15 @@ extension BLS12 {
         let denominator = zu2.squared + zu2
         let x1 =
             denominator.isZero
-            ? b * (z * a).inverse : (Field.zero - b) * a.inverse * (Field.one + denominator.inverse)
-        func root(_ x: Field) -> Field? { ((x.squared + a) * x + b).squareRoot }
+            ? b * (z * a).inverse : (Field.zero - b) * (denominator + .one) * (a * denominator).inverse
+        func square(_ x: Field) -> Field { (x.squared + a) * x + b }
         var x = x1
-        var y: Field
-        if let found = root(x1) {
-            y = found
-        } else {
+        var y2 = square(x1)
+        if !y2.isSquare {
             x = zu2 * x1
-            guard let found = root(x) else { preconditionFailure("one of the two candidates is on the curve") }
-            y = found
+            y2 = square(x)
         }
+        guard var y = y2.squareRoot else { preconditionFailure("one of the two candidates is on the curve") }
         if u.isOdd != y.isOdd { y = Field.zero - y }
         return AffinePoint(x: x, y: y)
     }

@@ -1,3 +1,5 @@
+import CShims
+
 /// The curve y^2 = x^3 + 4 of EIP-2537 and EIP-4844 (BLS12-381).
 enum BLS12: PairingCurve {
     typealias Base = BLS12Field
@@ -13,16 +15,34 @@ enum BLS12: PairingCurve {
     /// The generator of G2.
     static let generator2 = G2(x: generator2X, y: generator2Y)
 
+    static func multiply(_ a: Element2, _ b: Element2) -> Element2 {
+        var result = Element2.zero
+        withUnsafePointer(to: a) { a in
+            withUnsafePointer(to: b) { b in hoard_bls12_quadratic_multiply(&result, a, b) }
+        }
+        return result
+    }
+
+    static func square(_ a: Element2) -> Element2 {
+        var result = Element2.zero
+        withUnsafePointer(to: a) { a in hoard_bls12_quadratic_square(&result, a) }
+        return result
+    }
+
+    /// 4 xi times an element.
+    @inline(__always)
+    static func timesTwistB(_ a: Element2) -> Element2 { timesXi(a).doubled.doubled }
+
     /// xi = 1 + u.
     @inline(__always)
     static func timesXi(_ a: QuadraticField<BLS12>) -> QuadraticField<BLS12> {
         QuadraticField(c0: a.c0 - a.c1, c1: a.c0 + a.c1)
     }
 
+    static func finishLoop(_ loop: inout MillerLoop<BLS12>) {}
+
     /// The parameter is negative: the loop ran over its absolute value.
-    static func finishLoop(_ f: inout DodecicField<BLS12>, _ pairs: inout [MillerPair<BLS12>]) {
-        f = f.conjugate
-    }
+    static func finished(_ f: DodecicField<BLS12>) -> DodecicField<BLS12> { f.conjugate }
 
     /// Three times (p^4 - p^2 + 1) / r = (x - 1)^2 (x + p) (x^2 + p^2 - 1) + 3.
     static func hardPart(_ f: DodecicField<BLS12>) -> DodecicField<BLS12> {
@@ -51,4 +71,41 @@ enum BLS12: PairingCurve {
         let point = JacobianPoint(q)
         return twistFrobenius(point).equals(-point.times(parameter))
     }
+
+    /// The square of the parameter.
+    private static let parameterSquared = U256(parameter) &* U256(parameter)
+
+    /// The sum of multiples of points of G1, each scalar split in two by the endomorphism.
+    static func sum1(_ terms: [(point: G1, scalar: U256)]) -> JacobianPoint<BLS12Field> {
+        var multiples: [Multiple<BLS12Field>] = []
+        multiples.reserveCapacity(2 * terms.count)
+        for (point, scalar) in terms {
+            // k = k0 + k1 x^2, and x^2 P = -(endomorphism of P).
+            let parts = (scalar % order).dividedWithRemainder(by: parameterSquared)
+            multiples.append(Multiple(point: point, scalar: half(parts.remainder)))
+            let image = G1(x: point.x * endomorphismX, y: .zero - point.y, isInfinity: point.isInfinity)
+            multiples.append(Multiple(point: image, scalar: half(parts.quotient)))
+        }
+        return MultiScalar.sum(multiples)
+    }
+
+    /// The sum of multiples of points of G2, each scalar split in four by the Frobenius map of the twist.
+    static func sum2(_ terms: [(point: G2, scalar: U256)]) -> JacobianPoint<Element2> {
+        var multiples: [Multiple<Element2>] = []
+        multiples.reserveCapacity(4 * terms.count)
+        for (point, scalar) in terms {
+            // Digits to the base of the parameter's absolute value, by which minus the Frobenius map multiplies.
+            var rest = scalar % order
+            var image = point
+            for _ in 0..<4 {
+                let parts = rest.dividedWithRemainder(by: U256(parameter))
+                multiples.append(Multiple(point: image, scalar: half(parts.remainder)))
+                rest = parts.quotient
+                image = -twistFrobenius(image)
+            }
+        }
+        return MultiScalar.sum(multiples)
+    }
+
+    private static func half(_ number: U256) -> UInt128 { UInt128(number.l1) << 64 | UInt128(number.l0) }
 }

@@ -1,5 +1,7 @@
 // Written by scripts/generate-curve-constants: change that, not this.
 
+import CShims
+
 /// The base field of BLS12-381, in Montgomery form: 6 limbs, least significant first, always below the modulus.
 struct BLS12Field: PrimeField {
     var l0: UInt64
@@ -19,8 +21,20 @@ struct BLS12Field: PrimeField {
         self.l5 = l5
     }
 
-    static let limbCount = 6
-    static let modulus: [UInt64] = [0xB9FE_FFFF_FFFF_AAAB, 0x1EAB_FFFE_B153_FFFF, 0x6730_D2A0_F6B0_F624, 0x6477_4B84_F385_12BF, 0x4B1B_A7B6_434B_ACD7, 0x1A01_11EA_397F_E69A]
+    static var modulus: BLS12Field {
+        @inline(__always) get { BLS12Field(
+            0xB9FE_FFFF_FFFF_AAAB, 0x1EAB_FFFE_B153_FFFF, 0x6730_D2A0_F6B0_F624,
+            0x6477_4B84_F385_12BF, 0x4B1B_A7B6_434B_ACD7, 0x1A01_11EA_397F_E69A) }
+    }
+    static var plainOne: BLS12Field { @inline(__always) get { BLS12Field(1, 0, 0, 0, 0, 0) } }
+    static let rootExponent: [UInt64] = [
+        0xEE7F_BFFF_FFFF_EAAB,
+        0x07AA_FFFF_AC54_FFFF,
+        0xD9CC_34A8_3DAC_3D89,
+        0xD91D_D2E1_3CE1_44AF,
+        0x92C6_E9ED_90D2_EB35,
+        0x0680_447A_8E5F_F9A6,
+    ]
     static var zero: BLS12Field { @inline(__always) get { BLS12Field(0, 0, 0, 0, 0, 0) } }
     static var one: BLS12Field {
         @inline(__always) get {
@@ -38,9 +52,16 @@ struct BLS12Field: PrimeField {
         }
     }
 
+    /// 2^768: turns the inverse of a number in Montgomery form into Montgomery form.
+    static var radixSquared: BLS12Field {
+        @inline(__always) get {
+            BLS12Field(
+                0xED48_AC6B_D94C_A1E0, 0x315F_831E_03A7_ADF8, 0x9A53_352A_615E_29DD,
+                0x34C0_4E5E_921E_1761, 0x2512_D435_6572_4728, 0x0AA6_3460_9175_5D4D)
+        }
+    }
+
     var isZero: Bool { @inline(__always) get { (l0 | l1 | l2 | l3 | l4 | l5) == 0 } }
-    var limbs: [UInt64] { [l0, l1, l2, l3, l4, l5] }
-    init(limbs: [UInt64]) { self.init(limbs[0], limbs[1], limbs[2], limbs[3], limbs[4], limbs[5]) }
 
     @inline(__always)
     static func == (a: BLS12Field, b: BLS12Field) -> Bool {
@@ -94,6 +115,25 @@ struct BLS12Field: PrimeField {
         let c4 = x4 != y4
         let s5 = a.l5 &+ b.l5 &+ (c4 ? 1 : 0)
         return reduced(s0, s1, s2, s3, s4, s5)
+    }
+
+    @inline(__always)
+    func unreducedSum(_ b: BLS12Field) -> BLS12Field {
+        let (s0, c0) = l0.addingReportingOverflow(b.l0)
+        let (u1, x1) = l1.addingReportingOverflow(b.l1)
+        let (s1, y1) = u1.addingReportingOverflow(c0 ? 1 : 0)
+        let c1 = x1 != y1
+        let (u2, x2) = l2.addingReportingOverflow(b.l2)
+        let (s2, y2) = u2.addingReportingOverflow(c1 ? 1 : 0)
+        let c2 = x2 != y2
+        let (u3, x3) = l3.addingReportingOverflow(b.l3)
+        let (s3, y3) = u3.addingReportingOverflow(c2 ? 1 : 0)
+        let c3 = x3 != y3
+        let (u4, x4) = l4.addingReportingOverflow(b.l4)
+        let (s4, y4) = u4.addingReportingOverflow(c3 ? 1 : 0)
+        let c4 = x4 != y4
+        let s5 = l5 &+ b.l5 &+ (c4 ? 1 : 0)
+        return BLS12Field(s0, s1, s2, s3, s4, s5)
     }
 
     @inline(__always)
@@ -160,101 +200,11 @@ struct BLS12Field: PrimeField {
             s5 &>> 1)
     }
 
-    @inline(__always)
     static func * (a: BLS12Field, b: BLS12Field) -> BLS12Field {
-        var t0: UInt64 = 0
-        var t1: UInt64 = 0
-        var t2: UInt64 = 0
-        var t3: UInt64 = 0
-        var t4: UInt64 = 0
-        var t5: UInt64 = 0
-        var high: UInt64
-        var carry: UInt64
-        var m: UInt64
-        (high, t0) = multiplyAdd(a.l0, b.l0, t0, 0)
-        m = t0 &* 0x89F3_FFFC_FFFC_FFFD
-        (carry, _) = multiplyAdd(m, 0xB9FE_FFFF_FFFF_AAAB, t0, 0)
-        (high, t1) = multiplyAdd(a.l1, b.l0, t1, high)
-        (carry, t0) = multiplyAdd(m, 0x1EAB_FFFE_B153_FFFF, t1, carry)
-        (high, t2) = multiplyAdd(a.l2, b.l0, t2, high)
-        (carry, t1) = multiplyAdd(m, 0x6730_D2A0_F6B0_F624, t2, carry)
-        (high, t3) = multiplyAdd(a.l3, b.l0, t3, high)
-        (carry, t2) = multiplyAdd(m, 0x6477_4B84_F385_12BF, t3, carry)
-        (high, t4) = multiplyAdd(a.l4, b.l0, t4, high)
-        (carry, t3) = multiplyAdd(m, 0x4B1B_A7B6_434B_ACD7, t4, carry)
-        (high, t5) = multiplyAdd(a.l5, b.l0, t5, high)
-        (carry, t4) = multiplyAdd(m, 0x1A01_11EA_397F_E69A, t5, carry)
-        t5 = high &+ carry
-        (high, t0) = multiplyAdd(a.l0, b.l1, t0, 0)
-        m = t0 &* 0x89F3_FFFC_FFFC_FFFD
-        (carry, _) = multiplyAdd(m, 0xB9FE_FFFF_FFFF_AAAB, t0, 0)
-        (high, t1) = multiplyAdd(a.l1, b.l1, t1, high)
-        (carry, t0) = multiplyAdd(m, 0x1EAB_FFFE_B153_FFFF, t1, carry)
-        (high, t2) = multiplyAdd(a.l2, b.l1, t2, high)
-        (carry, t1) = multiplyAdd(m, 0x6730_D2A0_F6B0_F624, t2, carry)
-        (high, t3) = multiplyAdd(a.l3, b.l1, t3, high)
-        (carry, t2) = multiplyAdd(m, 0x6477_4B84_F385_12BF, t3, carry)
-        (high, t4) = multiplyAdd(a.l4, b.l1, t4, high)
-        (carry, t3) = multiplyAdd(m, 0x4B1B_A7B6_434B_ACD7, t4, carry)
-        (high, t5) = multiplyAdd(a.l5, b.l1, t5, high)
-        (carry, t4) = multiplyAdd(m, 0x1A01_11EA_397F_E69A, t5, carry)
-        t5 = high &+ carry
-        (high, t0) = multiplyAdd(a.l0, b.l2, t0, 0)
-        m = t0 &* 0x89F3_FFFC_FFFC_FFFD
-        (carry, _) = multiplyAdd(m, 0xB9FE_FFFF_FFFF_AAAB, t0, 0)
-        (high, t1) = multiplyAdd(a.l1, b.l2, t1, high)
-        (carry, t0) = multiplyAdd(m, 0x1EAB_FFFE_B153_FFFF, t1, carry)
-        (high, t2) = multiplyAdd(a.l2, b.l2, t2, high)
-        (carry, t1) = multiplyAdd(m, 0x6730_D2A0_F6B0_F624, t2, carry)
-        (high, t3) = multiplyAdd(a.l3, b.l2, t3, high)
-        (carry, t2) = multiplyAdd(m, 0x6477_4B84_F385_12BF, t3, carry)
-        (high, t4) = multiplyAdd(a.l4, b.l2, t4, high)
-        (carry, t3) = multiplyAdd(m, 0x4B1B_A7B6_434B_ACD7, t4, carry)
-        (high, t5) = multiplyAdd(a.l5, b.l2, t5, high)
-        (carry, t4) = multiplyAdd(m, 0x1A01_11EA_397F_E69A, t5, carry)
-        t5 = high &+ carry
-        (high, t0) = multiplyAdd(a.l0, b.l3, t0, 0)
-        m = t0 &* 0x89F3_FFFC_FFFC_FFFD
-        (carry, _) = multiplyAdd(m, 0xB9FE_FFFF_FFFF_AAAB, t0, 0)
-        (high, t1) = multiplyAdd(a.l1, b.l3, t1, high)
-        (carry, t0) = multiplyAdd(m, 0x1EAB_FFFE_B153_FFFF, t1, carry)
-        (high, t2) = multiplyAdd(a.l2, b.l3, t2, high)
-        (carry, t1) = multiplyAdd(m, 0x6730_D2A0_F6B0_F624, t2, carry)
-        (high, t3) = multiplyAdd(a.l3, b.l3, t3, high)
-        (carry, t2) = multiplyAdd(m, 0x6477_4B84_F385_12BF, t3, carry)
-        (high, t4) = multiplyAdd(a.l4, b.l3, t4, high)
-        (carry, t3) = multiplyAdd(m, 0x4B1B_A7B6_434B_ACD7, t4, carry)
-        (high, t5) = multiplyAdd(a.l5, b.l3, t5, high)
-        (carry, t4) = multiplyAdd(m, 0x1A01_11EA_397F_E69A, t5, carry)
-        t5 = high &+ carry
-        (high, t0) = multiplyAdd(a.l0, b.l4, t0, 0)
-        m = t0 &* 0x89F3_FFFC_FFFC_FFFD
-        (carry, _) = multiplyAdd(m, 0xB9FE_FFFF_FFFF_AAAB, t0, 0)
-        (high, t1) = multiplyAdd(a.l1, b.l4, t1, high)
-        (carry, t0) = multiplyAdd(m, 0x1EAB_FFFE_B153_FFFF, t1, carry)
-        (high, t2) = multiplyAdd(a.l2, b.l4, t2, high)
-        (carry, t1) = multiplyAdd(m, 0x6730_D2A0_F6B0_F624, t2, carry)
-        (high, t3) = multiplyAdd(a.l3, b.l4, t3, high)
-        (carry, t2) = multiplyAdd(m, 0x6477_4B84_F385_12BF, t3, carry)
-        (high, t4) = multiplyAdd(a.l4, b.l4, t4, high)
-        (carry, t3) = multiplyAdd(m, 0x4B1B_A7B6_434B_ACD7, t4, carry)
-        (high, t5) = multiplyAdd(a.l5, b.l4, t5, high)
-        (carry, t4) = multiplyAdd(m, 0x1A01_11EA_397F_E69A, t5, carry)
-        t5 = high &+ carry
-        (high, t0) = multiplyAdd(a.l0, b.l5, t0, 0)
-        m = t0 &* 0x89F3_FFFC_FFFC_FFFD
-        (carry, _) = multiplyAdd(m, 0xB9FE_FFFF_FFFF_AAAB, t0, 0)
-        (high, t1) = multiplyAdd(a.l1, b.l5, t1, high)
-        (carry, t0) = multiplyAdd(m, 0x1EAB_FFFE_B153_FFFF, t1, carry)
-        (high, t2) = multiplyAdd(a.l2, b.l5, t2, high)
-        (carry, t1) = multiplyAdd(m, 0x6730_D2A0_F6B0_F624, t2, carry)
-        (high, t3) = multiplyAdd(a.l3, b.l5, t3, high)
-        (carry, t2) = multiplyAdd(m, 0x6477_4B84_F385_12BF, t3, carry)
-        (high, t4) = multiplyAdd(a.l4, b.l5, t4, high)
-        (carry, t3) = multiplyAdd(m, 0x4B1B_A7B6_434B_ACD7, t4, carry)
-        (high, t5) = multiplyAdd(a.l5, b.l5, t5, high)
-        (carry, t4) = multiplyAdd(m, 0x1A01_11EA_397F_E69A, t5, carry)
-        t5 = high &+ carry
-        return reduced(t0, t1, t2, t3, t4, t5)
+        var result = zero
+        withUnsafePointer(to: a) { a in
+            withUnsafePointer(to: b) { b in hoard_bls12_multiply(&result, a, b) }
+        }
+        return result
     }
 }

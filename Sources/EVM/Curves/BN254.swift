@@ -1,3 +1,5 @@
+import CShims
+
 /// The curve y^2 = x^3 + 3 of EIP-196 and EIP-197 (alt_bn128).
 enum BN254: PairingCurve {
     typealias Base = BN254Field
@@ -8,6 +10,23 @@ enum BN254: PairingCurve {
     /// b of the curve: three.
     static let curveB = BN254Field.one.tripled
 
+    static func multiply(_ a: QuadraticField<BN254>, _ b: QuadraticField<BN254>) -> QuadraticField<BN254> {
+        var result = QuadraticField<BN254>.zero
+        withUnsafePointer(to: a) { a in
+            withUnsafePointer(to: b) { b in hoard_bn254_quadratic_multiply(&result, a, b) }
+        }
+        return result
+    }
+
+    static func square(_ a: QuadraticField<BN254>) -> QuadraticField<BN254> {
+        var result = QuadraticField<BN254>.zero
+        withUnsafePointer(to: a) { a in hoard_bn254_quadratic_square(&result, a) }
+        return result
+    }
+
+    @inline(__always)
+    static func timesTwistB(_ a: QuadraticField<BN254>) -> QuadraticField<BN254> { twistB * a }
+
     /// xi = 9 + u.
     @inline(__always)
     static func timesXi(_ a: QuadraticField<BN254>) -> QuadraticField<BN254> {
@@ -15,14 +34,14 @@ enum BN254: PairingCurve {
         return QuadraticField(c0: eight.c0 + a.c0 - a.c1, c1: eight.c1 + a.c1 + a.c0)
     }
 
-    /// The lines through the first two Frobenius images of each point.
-    static func finishLoop(_ f: inout DodecicField<BN254>, _ pairs: inout [MillerPair<BN254>]) {
-        for index in pairs.indices {
-            let once = twistFrobenius(pairs[index].q)
-            pairs[index].add(once, &f)
-            pairs[index].add(-twistFrobenius(once), &f)
-        }
+    /// The lines through the first two Frobenius images of the point.
+    static func finishLoop(_ loop: inout MillerLoop<BN254>) {
+        let once = twistFrobenius(loop.q)
+        loop.add(once)
+        loop.add(-twistFrobenius(once))
     }
+
+    static func finished(_ f: DodecicField<BN254>) -> DodecicField<BN254> { f }
 
     /// (p^4 - p^2 + 1) / r, by the chain of Scott and others ("On the final exponentiation", 2009).
     static func hardPart(_ f: DodecicField<BN254>) -> DodecicField<BN254> {
@@ -45,11 +64,36 @@ enum BN254: PairingCurve {
         return t0.cyclotomicSquared * t1
     }
 
-    /// Whether a point of the twist lies in the group of prime order: there, and only there, the Frobenius map
-    /// multiplies by 6 x^2.
+    /// The parameter in signed digits.
+    private static let parameterDigits = MultiScalar.signedDigits(UInt128(parameter), width: 4)
+
+    /// Whether a point of the twist lies in the group of prime order. With psi the Frobenius map of the twist:
+    /// there, and only there, [x + 1] Q + psi([x] Q) + psi^2([x] Q) = psi^3([2 x] Q) for the parameter x (Dai, Lin, Zhao
+    /// and Zhou, "Fast subgroup membership testings", 2022); the script that writes the constants checks the condition.
     static func isInGroup2(_ q: G2) -> Bool {
-        let point = JacobianPoint(q)
-        let multiple = point.times(U256(parameter) &* U256(parameter) &* 6)
-        return multiple.equals(twistFrobenius(point))
+        if q.isInfinity { return true }
+        let multiple = JacobianPoint(q).times(parameterDigits)
+        let image = twistFrobenius(multiple)
+        let image2 = twistFrobenius(image)
+        return (image2 + image + multiple + q).equals(twistFrobenius(image2).doubled)
+    }
+
+    /// A point of the curve times a number, split in two halves by the endomorphism.
+    static func multiply(_ point: G1, _ scalar: U256) -> JacobianPoint<BN254Field> {
+        let c1 = scalar.multipliedFullWidth(by: latticeScale1).high
+        let c2 = scalar.multipliedFullWidth(by: latticeScale2).high
+        let k1 = scalar &- c1 &* latticeA1 &- c2 &* latticeA2
+        let k2 = U256.zero &- c1 &* latticeB1 &- c2 &* latticeB2
+        let image = G1(x: point.x * endomorphismX, y: point.y, isInfinity: point.isInfinity)
+        return MultiScalar.sum([multiple(point, k1), multiple(image, k2)])
+    }
+
+    /// A multiple by a number modulo 2^256 whose absolute value is below 2^128.
+    private static func multiple(_ point: G1, _ scalar: U256) -> Multiple<BN254Field> {
+        let isNegative = scalar.l3 >> 63 == 1
+        let magnitude = isNegative ? U256.zero &- scalar : scalar
+        precondition(magnitude.l2 | magnitude.l3 == 0, "the short pairs halve every scalar")
+        return Multiple(
+            point: isNegative ? -point : point, scalar: UInt128(magnitude.l1) << 64 | UInt128(magnitude.l0))
     }
 }

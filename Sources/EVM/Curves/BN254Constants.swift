@@ -4,6 +4,29 @@
 extension BN254 {
     /// The parameter x of the curve.
     static let parameter: UInt64 = 4965661367192848881
+    /// The order of the groups.
+    static let order = U256(0x43E1_F593_F000_0001, 0x2833_E848_79B9_7091, 0xB850_45B6_8181_585D, 0x3064_4E72_E131_A029)
+
+    /// The cube root of one for which (x * it, y) is the point times a cube root of one modulo the order.
+    static let endomorphismX = BN254Field(0x7193_0C11_D782_E155, 0xA6BB_947C_FFBE_3323, 0xAA30_3344_D474_1444, 0x2C3B_3F0D_2659_4943)
+
+    /// A short pair a, b with a + b times that root of one a multiple of the order; modulo 2^256.
+    static let latticeA1 = U256(0x89D3_2568_94D2_13E3, 0x0000_0000_0000_0000, 0x0000_0000_0000_0000, 0x0000_0000_0000_0000)
+
+    /// Its other half.
+    static let latticeB1 = U256(0x7DEE_4414_82B0_EED8, 0x90B2_7DB7_1147_A603, 0xFFFF_FFFF_FFFF_FFFF, 0xFFFF_FFFF_FFFF_FFFF)
+
+    /// Another such pair.
+    static let latticeA2 = U256(0x0BE4_E154_1221_250B, 0x6F4D_8248_EEB8_59FD, 0x0000_0000_0000_0000, 0x0000_0000_0000_0000)
+
+    /// Its other half.
+    static let latticeB2 = U256(0x89D3_2568_94D2_13E3, 0x0000_0000_0000_0000, 0x0000_0000_0000_0000, 0x0000_0000_0000_0000)
+
+    /// b2 2^256 / order.
+    static let latticeScale1 = U256(0xD91D_232E_C7E0_B3D7, 0x0000_0000_0000_0002, 0x0000_0000_0000_0000, 0x0000_0000_0000_0000)
+
+    /// -b1 2^256 / order.
+    static let latticeScale2 = U256(0x7A7B_D9D4_391E_B18D, 0x4CCE_F014_A773_D2CF, 0x0000_0000_0000_0002, 0x0000_0000_0000_0000)
 
     /// 6 x + 2 in digits of -1, 0 and 1, most significant first.
     static let loopDigits: [Int8] = [

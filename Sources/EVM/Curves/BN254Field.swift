@@ -1,5 +1,7 @@
 // Written by scripts/generate-curve-constants: change that, not this.
 
+import CShims
+
 /// The base field of BN254, in Montgomery form: 4 limbs, least significant first, always below the modulus.
 struct BN254Field: PrimeField {
     var l0: UInt64
@@ -15,8 +17,16 @@ struct BN254Field: PrimeField {
         self.l3 = l3
     }
 
-    static let limbCount = 4
-    static let modulus: [UInt64] = [0x3C20_8C16_D87C_FD47, 0x9781_6A91_6871_CA8D, 0xB850_45B6_8181_585D, 0x3064_4E72_E131_A029]
+    static var modulus: BN254Field {
+        @inline(__always) get { BN254Field(0x3C20_8C16_D87C_FD47, 0x9781_6A91_6871_CA8D, 0xB850_45B6_8181_585D, 0x3064_4E72_E131_A029) }
+    }
+    static var plainOne: BN254Field { @inline(__always) get { BN254Field(1, 0, 0, 0) } }
+    static let rootExponent: [UInt64] = [
+        0x4F08_2305_B61F_3F52,
+        0x65E0_5AA4_5A1C_72A3,
+        0x6E14_116D_A060_5617,
+        0x0C19_139C_B84C_680A,
+    ]
     static var zero: BN254Field { @inline(__always) get { BN254Field(0, 0, 0, 0) } }
     static var one: BN254Field {
         @inline(__always) get {
@@ -30,9 +40,14 @@ struct BN254Field: PrimeField {
         }
     }
 
+    /// 2^512: turns the inverse of a number in Montgomery form into Montgomery form.
+    static var radixSquared: BN254Field {
+        @inline(__always) get {
+            BN254Field(0xB1CD_6DAF_DA15_30DF, 0x62F2_10E6_A728_3DB6, 0xEF7F_0B0C_0ADA_0AFB, 0x20FD_6E90_2D59_2544)
+        }
+    }
+
     var isZero: Bool { @inline(__always) get { (l0 | l1 | l2 | l3) == 0 } }
-    var limbs: [UInt64] { [l0, l1, l2, l3] }
-    init(limbs: [UInt64]) { self.init(limbs[0], limbs[1], limbs[2], limbs[3]) }
 
     @inline(__always)
     static func == (a: BN254Field, b: BN254Field) -> Bool {
@@ -72,6 +87,19 @@ struct BN254Field: PrimeField {
         let c2 = x2 != y2
         let s3 = a.l3 &+ b.l3 &+ (c2 ? 1 : 0)
         return reduced(s0, s1, s2, s3)
+    }
+
+    @inline(__always)
+    func unreducedSum(_ b: BN254Field) -> BN254Field {
+        let (s0, c0) = l0.addingReportingOverflow(b.l0)
+        let (u1, x1) = l1.addingReportingOverflow(b.l1)
+        let (s1, y1) = u1.addingReportingOverflow(c0 ? 1 : 0)
+        let c1 = x1 != y1
+        let (u2, x2) = l2.addingReportingOverflow(b.l2)
+        let (s2, y2) = u2.addingReportingOverflow(c1 ? 1 : 0)
+        let c2 = x2 != y2
+        let s3 = l3 &+ b.l3 &+ (c2 ? 1 : 0)
+        return BN254Field(s0, s1, s2, s3)
     }
 
     @inline(__always)
@@ -118,55 +146,11 @@ struct BN254Field: PrimeField {
             s3 &>> 1)
     }
 
-    @inline(__always)
     static func * (a: BN254Field, b: BN254Field) -> BN254Field {
-        var t0: UInt64 = 0
-        var t1: UInt64 = 0
-        var t2: UInt64 = 0
-        var t3: UInt64 = 0
-        var high: UInt64
-        var carry: UInt64
-        var m: UInt64
-        (high, t0) = multiplyAdd(a.l0, b.l0, t0, 0)
-        m = t0 &* 0x87D2_0782_E486_6389
-        (carry, _) = multiplyAdd(m, 0x3C20_8C16_D87C_FD47, t0, 0)
-        (high, t1) = multiplyAdd(a.l1, b.l0, t1, high)
-        (carry, t0) = multiplyAdd(m, 0x9781_6A91_6871_CA8D, t1, carry)
-        (high, t2) = multiplyAdd(a.l2, b.l0, t2, high)
-        (carry, t1) = multiplyAdd(m, 0xB850_45B6_8181_585D, t2, carry)
-        (high, t3) = multiplyAdd(a.l3, b.l0, t3, high)
-        (carry, t2) = multiplyAdd(m, 0x3064_4E72_E131_A029, t3, carry)
-        t3 = high &+ carry
-        (high, t0) = multiplyAdd(a.l0, b.l1, t0, 0)
-        m = t0 &* 0x87D2_0782_E486_6389
-        (carry, _) = multiplyAdd(m, 0x3C20_8C16_D87C_FD47, t0, 0)
-        (high, t1) = multiplyAdd(a.l1, b.l1, t1, high)
-        (carry, t0) = multiplyAdd(m, 0x9781_6A91_6871_CA8D, t1, carry)
-        (high, t2) = multiplyAdd(a.l2, b.l1, t2, high)
-        (carry, t1) = multiplyAdd(m, 0xB850_45B6_8181_585D, t2, carry)
-        (high, t3) = multiplyAdd(a.l3, b.l1, t3, high)
-        (carry, t2) = multiplyAdd(m, 0x3064_4E72_E131_A029, t3, carry)
-        t3 = high &+ carry
-        (high, t0) = multiplyAdd(a.l0, b.l2, t0, 0)
-        m = t0 &* 0x87D2_0782_E486_6389
-        (carry, _) = multiplyAdd(m, 0x3C20_8C16_D87C_FD47, t0, 0)
-        (high, t1) = multiplyAdd(a.l1, b.l2, t1, high)
-        (carry, t0) = multiplyAdd(m, 0x9781_6A91_6871_CA8D, t1, carry)
-        (high, t2) = multiplyAdd(a.l2, b.l2, t2, high)
-        (carry, t1) = multiplyAdd(m, 0xB850_45B6_8181_585D, t2, carry)
-        (high, t3) = multiplyAdd(a.l3, b.l2, t3, high)
-        (carry, t2) = multiplyAdd(m, 0x3064_4E72_E131_A029, t3, carry)
-        t3 = high &+ carry
-        (high, t0) = multiplyAdd(a.l0, b.l3, t0, 0)
-        m = t0 &* 0x87D2_0782_E486_6389
-        (carry, _) = multiplyAdd(m, 0x3C20_8C16_D87C_FD47, t0, 0)
-        (high, t1) = multiplyAdd(a.l1, b.l3, t1, high)
-        (carry, t0) = multiplyAdd(m, 0x9781_6A91_6871_CA8D, t1, carry)
-        (high, t2) = multiplyAdd(a.l2, b.l3, t2, high)
-        (carry, t1) = multiplyAdd(m, 0xB850_45B6_8181_585D, t2, carry)
-        (high, t3) = multiplyAdd(a.l3, b.l3, t3, high)
-        (carry, t2) = multiplyAdd(m, 0x3064_4E72_E131_A029, t3, carry)
-        t3 = high &+ carry
-        return reduced(t0, t1, t2, t3)
+        var result = zero
+        withUnsafePointer(to: a) { a in
+            withUnsafePointer(to: b) { b in hoard_bn254_multiply(&result, a, b) }
+        }
+        return result
     }
 }

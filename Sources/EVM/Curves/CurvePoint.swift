@@ -99,27 +99,47 @@ struct JacobianPoint<Field: FieldElement>: BitwiseCopyable, Sendable {
         return Self(x: x3, y: r * (v - x3) - a.y * h3, z: a.z * h)
     }
 
-    /// The multiple by a 256-bit number, four bits at a time.
-    func times(_ scalar: U256) -> Self {
-        if scalar.fitsUInt64 { return times(scalar.l0) }
-        var table = [Self.infinity, self]
-        for _ in 2..<16 { table.append(table[table.count - 1] + self) }
-        var result = Self.infinity
-        for limb in [scalar.l3, scalar.l2, scalar.l1, scalar.l0] {
-            for shift in stride(from: UInt64(60), through: 0, by: -4) {
-                if !result.isInfinity { result = result.doubled.doubled.doubled.doubled }
-                result = result + table[Int(limb >> shift & 15)]
-            }
-        }
-        return result
-    }
-
-    /// The multiple by a 64-bit number, bit by bit: best for the sparse parameters of the curves.
+    /// The multiple by a 64-bit number, bit by bit: best for the sparse parameter of BLS12-381.
     func times(_ scalar: UInt64) -> Self {
         var result = Self.infinity
         for bit in stride(from: 63 - scalar.leadingZeroBitCount, through: 0, by: -1) {
             result = result.doubled
             if scalar >> UInt64(bit) & 1 == 1 { result = result + self }
+        }
+        return result
+    }
+
+    /// The multiple by a number in signed digits that are odd or zero and below eight, least significant first.
+    func times(_ digits: [Int8]) -> Self {
+        let double = doubled
+        let third = double + self
+        let fifth = third + double
+        let odd = [self, third, fifth, fifth + double]
+        var result = Self.infinity
+        for digit in digits.reversed() {
+            if !result.isInfinity { result = result.doubled }
+            if digit > 0 { result = result + odd[Int(digit >> 1)] }
+            if digit < 0 { result = result + -odd[Int(-digit >> 1)] }
+        }
+        return result
+    }
+
+    /// Many points in affine coordinates for one inversion; none of them is infinity.
+    static func affine(_ points: [Self]) -> [AffinePoint<Field>] {
+        var products: [Field] = []
+        products.reserveCapacity(points.count)
+        var product = Field.one
+        for point in points {
+            products.append(product)
+            product = product * point.z
+        }
+        var inverse = product.inverse
+        var result = [AffinePoint<Field>](repeating: .infinity, count: points.count)
+        for index in points.indices.reversed() {
+            let own = inverse * products[index]
+            let square = own.squared
+            result[index] = AffinePoint(x: points[index].x * square, y: points[index].y * square * own)
+            inverse = inverse * points[index].z
         }
         return result
     }

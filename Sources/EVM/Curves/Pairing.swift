@@ -1,53 +1,69 @@
-/// One pair of a pairing product on its way through Miller's loop.
-struct MillerPair<Curve: PairingCurve>: Sendable {
+/// A line through points of the twist: y yTerm + x xTerm + constant at the point (x, y) of the curve.
+struct MillerLine<Curve: PairingCurve>: BitwiseCopyable, Sendable {
     typealias Element = QuadraticField<Curve>
-    /// The coordinates of the point over the base field.
-    let xP: Curve.Base
-    let yP: Curve.Base
-    /// The point of the twist.
-    let q: AffinePoint<Element>
-    /// The multiple of q so far, in homogeneous coordinates.
-    var x: Element
-    var y: Element
-    var z: Element
+    let yTerm: Element
+    let xTerm: Element
+    let constant: Element
 
-    init(_ p: AffinePoint<Curve.Base>, _ q: AffinePoint<Element>) {
-        xP = p.x
-        yP = p.y
+    /// Multiplies f by the value of the line.
+    @inline(__always)
+    func apply(at p: AffinePoint<Curve.Base>, to f: inout DodecicField<Curve>) {
+        if Curve.isTwistDivided {
+            f.multiplyDivided(yTerm * p.y, xTerm * p.x, constant)
+        } else {
+            f.multiplyMultiplied(constant, xTerm * p.x, yTerm * p.y)
+        }
+    }
+}
+
+/// The multiples of a point of the twist through Miller's loop, and the lines between them.
+struct MillerLoop<Curve: PairingCurve> {
+    typealias Element = QuadraticField<Curve>
+    /// The point, which is not infinity.
+    let q: AffinePoint<Element>
+    /// The lines so far.
+    private(set) var lines: [MillerLine<Curve>] = []
+    /// The multiple so far, in homogeneous coordinates.
+    private var x: Element
+    private var y: Element
+    private var z: Element
+
+    /// All lines that a point of the twist gives, in the order in which the loop takes them.
+    static func lines(_ q: AffinePoint<Element>) -> [MillerLine<Curve>] {
+        var loop = MillerLoop(q)
+        for digit in Curve.loopDigits.dropFirst() {
+            loop.double()
+            if digit != 0 { loop.add(digit > 0 ? q : -q) }
+        }
+        Curve.finishLoop(&loop)
+        return loop.lines
+    }
+
+    private init(_ q: AffinePoint<Element>) {
         self.q = q
         x = q.x
         y = q.y
         z = .one
+        lines.reserveCapacity(2 * Curve.loopDigits.count)
     }
 
-    /// Multiplies f by the line yTerm * yP + xTerm * xP + constant.
-    @inline(__always)
-    private func apply(_ f: inout DodecicField<Curve>, _ yTerm: Element, _ xTerm: Element, _ constant: Element) {
-        if Curve.isTwistDivided {
-            f.multiplyDivided(yTerm * yP, xTerm * xP, constant)
-        } else {
-            f.multiplyMultiplied(constant, xTerm * xP, yTerm * yP)
-        }
-    }
-
-    /// Doubles the multiple; f takes the tangent.
-    mutating func double(_ f: inout DodecicField<Curve>) {
+    /// Doubles the multiple; the line is the tangent.
+    private mutating func double() {
         let a = (x * y).halved
         let b = y.squared
         let c = z.squared
-        let e = Curve.twistB * c.tripled
+        let e = Curve.timesTwistB(c.tripled)
         let e3 = e.tripled
         let g = (b + e3).halved
         let h = (y + z).squared - (b + c)
-        let j = x.squared
-        apply(&f, .zero - h, j.tripled, e - b)
+        lines.append(MillerLine(yTerm: .zero - h, xTerm: x.squared.tripled, constant: e - b))
         x = a * (b - e3)
         y = g.squared - e.squared.tripled
         z = b * h
     }
 
-    /// Adds a point of the twist to the multiple; f takes the line through both.
-    mutating func add(_ other: AffinePoint<Element>, _ f: inout DodecicField<Curve>) {
+    /// Adds a point of the twist to the multiple; the line goes through both.
+    mutating func add(_ other: AffinePoint<Element>) {
         let theta = y - other.y * z
         let lambda = x - other.x * z
         let c = theta.squared
@@ -55,7 +71,8 @@ struct MillerPair<Curve: PairingCurve>: Sendable {
         let e = lambda * d
         let g = x * d
         let h = e + z * c - g.doubled
-        apply(&f, lambda, .zero - theta, theta * other.x - lambda * other.y)
+        lines.append(
+            MillerLine(yTerm: lambda, xTerm: .zero - theta, constant: theta * other.x - lambda * other.y))
         x = lambda * h
         y = theta * (g - h) - e * y
         z = z * e
@@ -79,22 +96,29 @@ extension PairingCurve {
     static func isPairingProductOne(
         _ pairs: [(AffinePoint<Base>, AffinePoint<QuadraticField<Self>>)]
     ) -> Bool {
-        var active = pairs.filter { !$0.0.isInfinity && !$0.1.isInfinity }.map { MillerPair<Self>($0.0, $0.1) }
-        if active.isEmpty { return true }
-        return finalExponentiation(millerLoop(&active)) == .one
+        let active = pairs.filter { !$0.0.isInfinity && !$0.1.isInfinity }
+        return isProductOne(active.map { ($0.0, MillerLoop<Self>.lines($0.1)) })
     }
 
-    private static func millerLoop(_ pairs: inout [MillerPair<Self>]) -> DodecicField<Self> {
+    /// The same for points whose lines are known; none is infinity.
+    static func isProductOne(_ pairs: [(AffinePoint<Base>, [MillerLine<Self>])]) -> Bool {
+        pairs.isEmpty || finalExponentiation(millerLoop(pairs)) == .one
+    }
+
+    private static func millerLoop(_ pairs: [(AffinePoint<Base>, [MillerLine<Self>])]) -> DodecicField<Self> {
         var f = DodecicField<Self>.one
+        var next = 0
+        func takeLine() {
+            for (point, lines) in pairs { lines[next].apply(at: point, to: &f) }
+            next += 1
+        }
         for (position, digit) in loopDigits.dropFirst().enumerated() {
             if position > 0 { f = f.squared }
-            for index in pairs.indices {
-                pairs[index].double(&f)
-                if digit != 0 { pairs[index].add(digit > 0 ? pairs[index].q : -pairs[index].q, &f) }
-            }
+            takeLine()
+            if digit != 0 { takeLine() }
         }
-        finishLoop(&f, &pairs)
-        return f
+        while next < pairs[0].1.count { takeLine() }
+        return finished(f)
     }
 
     /// The power (p^12 - 1) / r, up to a factor prime to r in the exponent.

@@ -1,20 +1,28 @@
 /// A curve of embedding degree 12 over a base field, with its twist over the quadratic extension.
 protocol PairingCurve: Sendable {
     associatedtype Base: PrimeField
+    /// The product of two elements of the quadratic extension.
+    static func multiply(_ a: QuadraticField<Self>, _ b: QuadraticField<Self>) -> QuadraticField<Self>
+    /// The square of an element of the quadratic extension.
+    static func square(_ a: QuadraticField<Self>) -> QuadraticField<Self>
     /// xi times an element: xi has neither square nor cube root, and w^6 = xi.
     static func timesXi(_ a: QuadraticField<Self>) -> QuadraticField<Self>
     /// Whether the twist divides by xi (type D) or multiplies by it (type M).
     static var isTwistDivided: Bool { get }
     /// b of the twist.
     static var twistB: QuadraticField<Self> { get }
+    /// b of the twist times an element.
+    static func timesTwistB(_ a: QuadraticField<Self>) -> QuadraticField<Self>
     static var twistFrobeniusX: QuadraticField<Self> { get }
     static var twistFrobeniusY: QuadraticField<Self> { get }
     static var frobeniusOnce: [QuadraticField<Self>] { get }
     static var frobeniusTwice: [Base] { get }
     /// The digits of Miller's loop, most significant first.
     static var loopDigits: [Int8] { get }
-    /// What the curve's pairing adds to Miller's loop.
-    static func finishLoop(_ f: inout DodecicField<Self>, _ pairs: inout [MillerPair<Self>])
+    /// The lines that the curve's pairing adds to Miller's loop.
+    static func finishLoop(_ loop: inout MillerLoop<Self>)
+    /// What turns the product of the lines into the value of Miller's loop.
+    static func finished(_ f: DodecicField<Self>) -> DodecicField<Self>
     /// The hard part of the final exponentiation, or a power of it prime to the order.
     static func hardPart(_ f: DodecicField<Self>) -> DodecicField<Self>
 }

@@ -21,21 +21,12 @@ struct QuadraticField<Curve: PairingCurve>: FieldElement {
     @inline(__always)
     static func - (a: Self, b: Self) -> Self { Self(c0: a.c0 - b.c0, c1: a.c1 - b.c1) }
 
-    /// Karatsuba: three multiplications.
-    static func * (a: Self, b: Self) -> Self {
-        let low = a.c0 * b.c0
-        let high = a.c1 * b.c1
-        let cross = (a.c0 + a.c1) * (b.c0 + b.c1)
-        return Self(c0: low - high, c1: cross - low - high)
-    }
+    static func * (a: Self, b: Self) -> Self { Curve.multiply(a, b) }
 
     /// A multiple by an element of the base field.
     static func * (a: Self, b: Curve.Base) -> Self { Self(c0: a.c0 * b, c1: a.c1 * b) }
 
-    var squared: Self {
-        let product = c0 * c1
-        return Self(c0: (c0 + c1) * (c0 - c1), c1: product + product)
-    }
+    var squared: Self { Curve.square(self) }
 
     var conjugate: Self { Self(c0: c0, c1: .zero - c1) }
     var halved: Self { Self(c0: c0.halved, c1: c1.halved) }
@@ -46,14 +37,17 @@ struct QuadraticField<Curve: PairingCurve>: FieldElement {
         return Self(c0: c0 * norm, c1: .zero - c1 * norm)
     }
 
+    var isSquare: Bool { (c0.squared + c1.squared).isSquare }
+
     /// The root through the norm: with s^2 the norm, one of (c0 + s) / 2 and (c0 - s) / 2 is a square.
     var squareRoot: Self? {
         if c1.isZero {
-            if let root = c0.squareRoot { return Self(c0: root, c1: .zero) }
+            if c0.isSquare { return c0.squareRoot.map { Self(c0: $0, c1: .zero) } }
             return (.zero - c0).squareRoot.map { Self(c0: .zero, c1: $0) }
         }
         guard let norm = (c0.squared + c1.squared).squareRoot else { return nil }
-        guard let x0 = (c0 + norm).halved.squareRoot ?? (c0 - norm).halved.squareRoot else { return nil }
+        let sum = (c0 + norm).halved
+        guard let x0 = (sum.isSquare ? sum : (c0 - norm).halved).squareRoot else { return nil }
         let root = Self(c0: x0, c1: c1 * x0.doubled.inverse)
         return root.squared == self ? root : nil
     }

@@ -1,32 +1,14 @@
-/// Bytes that keccak256 absorbs between two permutations.
-private let keccakRateBytes = 136
+import CShims
 
 /// keccak256, the original padding of Ethereum, of `count` bytes at `bytes`; allocates nothing.
 public func keccak256(_ bytes: UnsafeRawPointer, count: Int) -> Hash256 {
-    var state = KeccakState()
-    var cursor = bytes
-    var left = count
-    while left >= keccakRateBytes {
-        state.absorb(cursor, lanes: 17)
-        state.permute()
-        cursor += keccakRateBytes
-        left &-= keccakRateBytes
+    var digest = InlineArray<32, UInt8>(repeating: 0)
+    return withUnsafeMutableBytes(of: &digest) { buffer in
+        let start = buffer.baseAddress!
+        hoard_keccak256(
+            start.assumingMemoryBound(to: UInt8.self), bytes.assumingMemoryBound(to: UInt8.self), count)
+        return Hash256(loading: start)
     }
-    let wholeLanes = left &>> 3
-    state.absorb(cursor, lanes: wholeLanes)
-    var last: UInt64 = 0
-    for index in 0..<(left & 7) {
-        let byte = cursor.load(fromByteOffset: 8 &* wholeLanes &+ index, as: UInt8.self)
-        last |= UInt64(byte) &<< UInt64(8 &* index)
-    }
-    last |= 1 &<< UInt64(8 &* (left & 7))
-    state.lanes[wholeLanes] ^= last
-    state.lanes[16] ^= 1 &<< 63
-    state.permute()
-    return Hash256(
-        word: U256(
-            state.lanes[3].byteSwapped, state.lanes[2].byteSwapped, state.lanes[1].byteSwapped,
-            state.lanes[0].byteSwapped))
 }
 
 /// keccak256 of a buffer.

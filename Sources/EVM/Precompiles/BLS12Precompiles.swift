@@ -22,27 +22,23 @@ enum BLS12Precompiles {
     /// The sum of multiples of points of G1.
     static func multiScalar1(_ input: UnsafeRawBufferPointer) -> [UInt8]? {
         guard !input.isEmpty, input.count % (bytes1 + 32) == 0 else { return nil }
-        var points: [BLS12.G1] = []
-        var scalars: [U256] = []
+        var terms: [(point: BLS12.G1, scalar: U256)] = []
         for offset in stride(from: 0, to: input.count, by: bytes1 + 32) {
             guard let point = point1(input, at: offset), BLS12.isInGroup1(point) else { return nil }
-            points.append(point)
-            scalars.append(input.paddedWord(at: offset + bytes1))
+            terms.append((point, input.paddedWord(at: offset + bytes1)))
         }
-        return encode(MultiScalar.sum(points, scalars).affine)
+        return encode(BLS12.sum1(terms).affine)
     }
 
     /// The sum of multiples of points of G2.
     static func multiScalar2(_ input: UnsafeRawBufferPointer) -> [UInt8]? {
         guard !input.isEmpty, input.count % (bytes2 + 32) == 0 else { return nil }
-        var points: [BLS12.G2] = []
-        var scalars: [U256] = []
+        var terms: [(point: BLS12.G2, scalar: U256)] = []
         for offset in stride(from: 0, to: input.count, by: bytes2 + 32) {
             guard let point = point2(input, at: offset), BLS12.isInGroup2(point) else { return nil }
-            points.append(point)
-            scalars.append(input.paddedWord(at: offset + bytes2))
+            terms.append((point, input.paddedWord(at: offset + bytes2)))
         }
-        return encode(MultiScalar.sum(points, scalars).affine)
+        return encode(BLS12.sum2(terms).affine)
     }
 
     /// One where the pairings of all pairs multiply to one, else zero.
@@ -95,17 +91,23 @@ enum BLS12Precompiles {
         return point.isOnCurve(b: BLS12.twistB) ? point : nil
     }
 
-    private static func encode(_ field: BLS12Field) -> [UInt8] {
-        [UInt8](repeating: 0, count: 16) + field.bigEndianBytes
-    }
-
     private static func encode(_ point: BLS12.G1) -> [UInt8] {
-        point.isInfinity ? [UInt8](repeating: 0, count: bytes1) : encode(point.x) + encode(point.y)
+        point.isInfinity ? [UInt8](repeating: 0, count: bytes1) : encode([point.x, point.y])
     }
 
     private static func encode(_ point: BLS12.G2) -> [UInt8] {
         point.isInfinity
             ? [UInt8](repeating: 0, count: bytes2)
-            : encode(point.x.c0) + encode(point.x.c1) + encode(point.y.c0) + encode(point.y.c1)
+            : encode([point.x.c0, point.x.c1, point.y.c0, point.y.c1])
+    }
+
+    private static func encode(_ fields: [BLS12Field]) -> [UInt8] {
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(64 * fields.count)
+        for field in fields {
+            bytes.append(contentsOf: repeatElement(0, count: 16))
+            field.append(to: &bytes)
+        }
+        return bytes
     }
 }

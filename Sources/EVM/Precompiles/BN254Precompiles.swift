@@ -14,7 +14,7 @@ enum BN254Precompiles {
         let padded = input.paddedBytes(at: 0, count: 96)
         return padded.withUnsafeBytes { bytes in
             guard let point = point1(bytes, at: 0) else { return nil }
-            return encode(JacobianPoint(point).times(bytes.paddedWord(at: 64)).affine)
+            return encode(BN254.multiply(point, bytes.paddedWord(at: 64)).affine)
         }
     }
 
@@ -51,6 +51,11 @@ enum BN254Precompiles {
     }
 
     private static func encode(_ point: BN254.G1) -> [UInt8] {
-        point.isInfinity ? [UInt8](repeating: 0, count: 64) : point.x.bigEndianBytes + point.y.bigEndianBytes
+        if point.isInfinity { return [UInt8](repeating: 0, count: 64) }
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(64)
+        point.x.append(to: &bytes)
+        point.y.append(to: &bytes)
+        return bytes
     }
 }

@@ -19,14 +19,15 @@ enum PointEvaluation {
         return U256(elementsPerBlob).bigEndianBytes + BLS12.order.bigEndianBytes
     }
 
-    /// e(commitment - y G1 + z proof, -G2) e(proof, tau G2) = 1: both points of G2 are constant.
+    /// The lines of the two points of G2 in the equation, which are always the same.
+    private static let generatorLines = MillerLoop<BLS12>.lines(-BLS12.generator2)
+    private static let tauLines = MillerLoop<BLS12>.lines(BLS12.G2(x: BLS12.setupTau2X, y: BLS12.setupTau2Y))
+
+    /// e(commitment - y G1 + z proof, -G2) e(proof, tau G2) = 1.
     private static func holds(_ commitment: BLS12.G1, _ proof: BLS12.G1, _ z: U256, _ y: U256) -> Bool {
-        let shifted =
-            MultiScalar.sum([proof, -BLS12.generator1], [z, y]) + commitment
-        return BLS12.isPairingProductOne([
-            (shifted.affine, -BLS12.generator2),
-            (proof, BLS12.G2(x: BLS12.setupTau2X, y: BLS12.setupTau2Y)),
-        ])
+        let shifted = (BLS12.sum1([(proof, z), (-BLS12.generator1, y)]) + commitment).affine
+        let pairs = [(shifted, generatorLines), (proof, tauLines)]
+        return BLS12.isProductOne(pairs.filter { !$0.0.isInfinity })
     }
 }
 
