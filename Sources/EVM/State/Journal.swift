@@ -39,6 +39,12 @@ struct Journal {
         refund = 0
     }
 
+    /// Whether no record of any kind is left.
+    var isEmpty: Bool {
+        accounts.count == 0 && slots.count == 0 && transients.count == 0 && logs.count == 0 && logBytes.count == 0
+            && entries.count == 0 && refund == 0 && codesWritten.isEmpty && view == nil
+    }
+
     /// Gives all memory back; the journal must not be used afterwards.
     func free() {
         accounts.free()

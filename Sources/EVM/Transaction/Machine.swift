@@ -23,6 +23,11 @@ public final class Machine {
         core.deallocate()
     }
 
+    /// Whether nothing of a transaction is left: no record in the journal, no frame, no call's result.
+    public var isIdle: Bool {
+        core.pointee.depth < 0 && core.pointee.journal.isEmpty && core.pointee.memoryReach == 0
+    }
+
     /// What a transaction does to the state that `view` shows, or why it cannot be part of the block.
     public func transition(
         _ view: any StateView, _ block: BlockEnvironment, _ transaction: Transaction
