@@ -18,6 +18,8 @@ public final class Ledger: @unchecked Sendable {
     private let world: LedgerWorld
     private let lifecycle = SystemMutex()
     private var threads: [any RunningWork] = []
+    /// Threads that end after the others.
+    private var background: [any RunningWork] = []
     private var hasStopped = false
 
     /// Opens the world in a folder, made where there is none, and executes what its log holds.
@@ -61,8 +63,10 @@ public final class Ledger: @unchecked Sendable {
         self.configuration = configuration
         self.folder = folder
         let recovery = try Recovery(
-            genesis: genesis, storage: storage, folder: folder, configuration: configuration, executor: executor)
+            genesis: genesis, storage: storage, folder: folder, configuration: configuration, executor: executor,
+            world: world)
         core = recovery.core
+        core.plantedBug = world.plantedBug
         log = recovery.log
         let shared = LedgerShared(configuration: configuration, status: recovery.status)
         self.shared = shared
@@ -80,8 +84,11 @@ public final class Ledger: @unchecked Sendable {
         precondition(threads.isEmpty && !hasStopped, "a ledger starts once")
         let sequencer = Sequencer(
             core: core, shared: shared, configuration: configuration, clock: world.clock, answers: answers)
+        sequencer.durableState = anchors
         let writer = LogWriter(
             shared: shared, clock: world.clock, log: log, anchors: anchors, durable: core.headNumber, answers: answers)
+        if let work = core.store.startSpilling(world, shared: shared) { background.append(work) }
+        writer.syncsLate = world.plantedBug == .replyBeforeSync
         threads.append(world.threads.start(writer, name: "hoard-log", stackBytes: 1 << 20, niceLevel: -10))
         threads.append(world.threads.start(sequencer, name: "hoard-sequencer", stackBytes: 64 << 20, niceLevel: 0))
         if configuration.anchorMilliseconds > 0 {
@@ -110,14 +117,34 @@ public final class Ledger: @unchecked Sendable {
         for thread in threads { thread.join() }
         if configuration.anchorMilliseconds > 0, !threads.isEmpty, !shared.hasFailed { _ = anchors.anchorNow() }
         threads = []
+        core.store.spiller?.stop()
+        for work in background { work.join() }
+        background = []
         anchors.close()
         folder?.unlock()
     }
 
     /// Ends the threads as a crash would: what is not durable is lost, and nobody gets an answer any more.
-    func abandon() {
+    package func abandon() {
         shared.fail("abandoned")
         drainAndStop()
+    }
+
+    /// What is in the ledger under an id; for audits before `start`, when nobody else uses the core.
+    package func stored(
+        _ id: OperationID
+    ) throws(LogError) -> (block: UInt64, index: UInt32, receipt: Receipt)? {
+        precondition(threads.isEmpty, "an audit of a ledger that runs")
+        guard let stored = try core.stored(id) else { return nil }
+        return (stored.block, stored.index, stored.receipt)
+    }
+
+    /// Reads and changes nothing; for audits before `start`.
+    package func view(_ call: ViewCall) -> Receipt {
+        precondition(threads.isEmpty, "an audit of a ledger that runs")
+        let environment = core.nextEnvironment(
+            timestampMilliseconds: core.headTimestampMilliseconds, clockMode: configuration.clockMode)
+        return core.executor.view(call, in: environment, world: core.world)
     }
 
     /// Where the ledger stands.

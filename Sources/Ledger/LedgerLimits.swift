@@ -32,6 +32,16 @@ public enum LedgerLimits {
     public static let receiptChunksInMemory = 64
     /// Chunks of receipts that wait for their file before the sequencer waits for it.
     static let receiptChunksBehindMax = 8
+    /// Bytes of one stored record: what the longest operation and the most data that its gas can buy take, and more.
+    static let receiptBytesMax = 64 << 20
+    /// Bytes that background work writes before it syncs, so that the log's syncs do not wait behind a large backlog.
+    static let backgroundSyncBytes = 4 << 20
+    /// Records that background work handles in one piece.
+    static let backgroundRecords = 16_384
+    /// Milliseconds after which a client should try again what a stalled disk refused.
+    public static let stallRetryMilliseconds: UInt64 = 500
+    /// Tries to write that a stopping ledger makes on a disk that refuses, before it gives up what is not durable.
+    static let stoppingRetriesMax = 8
     /// Elements of mappings whose places the conservation check remembers: 96 bytes each, 12 MiB when all are used.
     static let slotMemoLines = 1 << 17
     /// Bytes of write sets that wait for the anchor thread before the log thread waits for it: some seconds of work.

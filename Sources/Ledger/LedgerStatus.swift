@@ -34,6 +34,10 @@ public struct LedgerStatus: Sendable {
     public var syncs = LatencyHistogram()
     /// Writes to the log; each holds one or more blocks.
     public var writes: UInt64 = 0
+    /// Why the disk takes no writes for now; nil while it does.
+    public var stall: String?
+    /// How often the disk has refused writes for a while since the start of the process.
+    public var stalls: UInt64 = 0
     /// Why the ledger answers nothing any more; nil while it is well.
     public var failure: String?
 

@@ -17,7 +17,7 @@ import Testing
             var encoded = ByteBuffer()
             encoded.append(receipt)
             let location = try body.withUnsafeBytes { bytes in
-                try store.append(block: UInt64(number), index: 3, transaction: bytes, receipt: encoded.bytes)
+                try store.append(id: World.id(number), block: UInt64(number), index: 3, transaction: bytes, receipt: encoded.bytes)
             }
             #expect(location != 0)
             expected.append((location, body, receipt))
@@ -28,8 +28,16 @@ import Testing
             #expect(stored.transaction == record.1)
             #expect(stored.receipt == record.2)
         }
-        #expect((store.fileByteCount > 0) == (chunks < 15))
         #expect(store.memoryByteCount <= (chunks + LedgerLimits.receiptChunksBehindMax) * (4 << 20))
+        try store.handOver()
+        #expect(store.fileByteCount == store.end)
+        let again = try ReceiptStore(
+            disk: SystemDisk.shared, path: folder.path + "/receipts", chunksInMemory: chunks, end: store.end)
+        for number in [0, 1, 999, 1_500, 2_999] {
+            #expect(try again.read(expected[number].0).receipt == expected[number].2)
+        }
+        folder.flip("receipts", at: Int(expected[7].0) + 60)
+        #expect(throws: LogError.self) { try again.read(expected[7].0) }
     }
 
     @Test func `a repeat finds its receipt in the file`() throws {

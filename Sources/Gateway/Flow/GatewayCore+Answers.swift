@@ -192,6 +192,10 @@ extension GatewayCore {
                 .transactionRefused, UInt64(count), UInt64(maximum),
                 "\(count) linked operations; at most \(maximum)")
         case .ledgerFailed(let reason): return failedReply(reason)
+        case .busy(let retry, let reason):
+            return ReplyBody(
+                status: .busy, refusalCode: ErrorCode.busy.rawValue,
+                retryAfterMilliseconds: UInt32(clamping: retry), message: "the disk takes no writes for now: \(reason)")
         case .stopping: return refused(.stopping, 0, 0, "the server is stopping")
         }
     }

@@ -56,6 +56,34 @@ final class AnchorService: StepWork, @unchecked Sendable {
     func anchorNow() -> Anchor {
         work.lock()
         defer { work.unlock() }
+        let (block, digest) = takeOver()
+        if let anchor, anchor.block == block { return anchor }
+        applyPending()
+        let computed = Anchor(block: block, stateRoot: tracker.root())
+        // An anchor that cannot be stored is computed again by recovery.
+        try? file?.append(AnchorFile.Entry(block: block, digest: digest, stateRoot: computed.stateRoot))
+        anchor = computed
+        report(computed)
+        return computed
+    }
+
+    /// Reads the state after the last durable block.
+    func read<Value>(_ body: (StateTrie) -> Value) -> Value {
+        work.lock()
+        defer { work.unlock() }
+        _ = takeOver()
+        applyPending()
+        return body(tracker.trie)
+    }
+
+    private func applyPending() {
+        guard !pending.isEmpty else { return }
+        tracker.apply(pending)
+        pending = MergedChanges()
+    }
+
+    /// Merges what waits; returns the block that it leads to.
+    private func takeOver() -> (block: UInt64, digest: Hash256) {
         mutex.lock()
         swap(&waiting, &taken)
         let block = waitingBlock
@@ -63,17 +91,7 @@ final class AnchorService: StepWork, @unchecked Sendable {
         mutex.unlock()
         pending.merge(encoded: taken.bytes)
         if taken.capacity > LedgerLimits.anchorBytesKept { taken = ByteBuffer() } else { taken.truncate(to: 0) }
-        if let anchor, anchor.block == block { return anchor }
-        if !pending.isEmpty {
-            tracker.apply(pending)
-            pending = MergedChanges()
-        }
-        let computed = Anchor(block: block, stateRoot: tracker.root())
-        // An anchor that cannot be stored is computed again by recovery.
-        try? file?.append(AnchorFile.Entry(block: block, digest: digest, stateRoot: computed.stateRoot))
-        anchor = computed
-        report(computed)
-        return computed
+        return (block, digest)
     }
 
     /// Whether it is not too far behind to take more changes.

@@ -69,6 +69,8 @@ extension MergedAccount {
 protocol StateRootTracker: AnyObject {
     /// Takes over the changes.
     func apply(_ changes: MergedChanges)
+    /// The state itself, as far as it was taken over.
+    var trie: StateTrie { get }
     /// The root over everything taken over so far.
     func root() -> Hash256
 }

@@ -2,7 +2,8 @@ internal import EVM
 
 /// The state root by Ethereum's rules, kept up to date in a Merkle Patricia trie.
 final class MerkleStateRoot: StateRootTracker {
-    private let trie = StateTrie()
+    /// The state itself.
+    let trie = StateTrie()
 
     /// Takes over the changes; the order of accounts does not matter.
     func apply(_ changes: MergedChanges) {

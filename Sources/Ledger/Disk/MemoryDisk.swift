@@ -194,14 +194,19 @@ package final class MemoryDisk: Disk, @unchecked Sendable {
         mutex.unlock()
         let verdict = decide?(call) ?? .succeeds
         mutex.lock()
-        defer { mutex.unlock() }
+        // What a late failure drops may need the lock itself.
+        var dropped: Value?
+        defer {
+            mutex.unlock()
+            withExtendedLifetime(dropped) {}
+        }
         switch verdict {
         case .succeeds: return try effect()
         case .fails(let code):
             late()
             throw Self.failure(kind, path, code)
         case .failsLate(let code):
-            _ = try effect()
+            dropped = try effect()
             throw Self.failure(kind, path, code)
         }
     }
@@ -231,7 +236,7 @@ package final class MemoryDisk: Disk, @unchecked Sendable {
     package func list(_ folder: String) throws(LogError) -> [String] {
         try perform(.list, folder) { () throws(LogError) in
             guard folders.contains(folder) else { throw Self.failure(.list, folder, ENOENT) }
-            return names.keys.filter { Self.folder(of: $0) == folder }.map { String($0.dropFirst(folder.count + 1)) }
+            return names.keys.sorted().filter { Self.folder(of: $0) == folder }.map { String($0.dropFirst(folder.count + 1)) }
         }
     }
 

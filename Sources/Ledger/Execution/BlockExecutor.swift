@@ -34,5 +34,5 @@ public protocol BlockExecutor: AnyObject {
         into results: inout [OperationResult])
 
     /// Runs a call and forgets what it changed.
-    func view(_ call: ViewCall, in environment: BlockEnvironment, world: WorldState) -> Receipt
+    func view(_ call: ViewCall, in environment: BlockEnvironment, world: any StateView) -> Receipt
 }

@@ -84,7 +84,7 @@ public final class SequentialExecutor: BlockExecutor {
     }
 
     /// Runs a call and forgets what it changed.
-    public func view(_ call: ViewCall, in environment: BlockEnvironment, world: WorldState) -> Receipt {
+    public func view(_ call: ViewCall, in environment: BlockEnvironment, world: any StateView) -> Receipt {
         machine.call(
             world, environment, from: call.sender, to: call.to, data: call.data, gas: LedgerLimits.viewGasMax)
     }

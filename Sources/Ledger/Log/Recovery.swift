@@ -12,7 +12,7 @@ struct Recovery {
     /// Executes the log from the genesis on.
     init(
         genesis: LedgerGenesis, storage: any LogStorage, folder: WorldFolder?, configuration: LedgerConfiguration,
-        executor: any BlockExecutor
+        executor: any BlockExecutor, world: LedgerWorld = .real
     ) throws(LedgerError) {
         do throws(LogError) {
             let store = try ReceiptStore(
@@ -38,7 +38,7 @@ struct Recovery {
             try LogScanner.cut(storage, at: end)
             log = try SegmentedBlockLog(
                 storage: storage, segmentBytes: configuration.segmentBytes, segment: end.segment, offset: end.offset,
-                lastNumber: core.headNumber)
+                lastNumber: core.headNumber, threads: world.threads)
         } catch {
             if error.call == "anchors", let anchored = UInt64(error.reason) {
                 throw .blocksMissing(head: core.headNumber, anchored: anchored)

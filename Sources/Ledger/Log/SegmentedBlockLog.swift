@@ -11,12 +11,17 @@ public final class SegmentedBlockLog: BlockLog, @unchecked Sendable {
     private var offset: Int
     private var lastNumber: UInt64
     private var touched: [UInt32] = []
+    private let threads: (any ThreadHost)?
     private var preparation: SegmentPreparation?
+    private var preparing: (any RunningWork)?
     private var hasFailed = false
 
     /// A log that goes on behind the record `lastNumber`, which ends at `offset` of `segment`.
-    init(storage: any LogStorage, segmentBytes: Int, segment: UInt32, offset: Int, lastNumber: UInt64) throws(LogError)
-    {
+    init(
+        storage: any LogStorage, segmentBytes: Int, segment: UInt32, offset: Int, lastNumber: UInt64,
+        threads: (any ThreadHost)? = nil
+    ) throws(LogError) {
+        self.threads = threads
         precondition(offset % LedgerLimits.pageBytes == 0, "records begin on pages")
         self.storage = storage
         self.segmentBytes = segmentBytes
@@ -28,11 +33,12 @@ public final class SegmentedBlockLog: BlockLog, @unchecked Sendable {
         presentBytes = try storage.byteCount(of: segment)
     }
 
-    deinit { preparation?.wait() }
+    deinit { preparing?.join() }
 
     /// Hands records over; they are durable only after `sync`.
     public func append(_ records: [LogRecord]) throws(LogError) {
         precondition(!hasFailed, "appending to a log that has failed")
+        let before = (segment, offset, presentBytes, lastNumber)
         do {
             var parts: [UnsafeRawBufferPointer] = []
             var start = offset
@@ -51,7 +57,9 @@ public final class SegmentedBlockLog: BlockLog, @unchecked Sendable {
             try flush(&parts, at: start)
             prepareNext()
         } catch {
-            hasFailed = true
+            // What could be written is written again with the same bytes at the same place; nobody has had an answer.
+            (segment, offset, presentBytes, lastNumber) = before
+            hasFailed = !error.isPassing
             throw error
         }
     }
@@ -81,43 +89,40 @@ public final class SegmentedBlockLog: BlockLog, @unchecked Sendable {
     }
 
     private func roll() throws(LogError) {
-        if let preparation {
-            preparation.wait()
-            self.preparation = nil
-            if let error = preparation.error { throw error }
-        }
+        preparation = nil
+        preparing?.join()
+        preparing = nil
+        // Made already, unless that has failed.
+        try storage.create(segment: segment + 1, byteCount: segmentBytes)
+        let byteCount = try storage.byteCount(of: segment + 1)
         segment += 1
         offset = 0
-        try storage.create(segment: segment, byteCount: segmentBytes)
-        presentBytes = try storage.byteCount(of: segment)
+        presentBytes = byteCount
     }
 
     private func prepareNext() {
-        guard preparation == nil, offset >= presentBytes / 2 else { return }
-        preparation = SegmentPreparation(storage: storage, segment: segment + 1, byteCount: segmentBytes)
+        guard let threads, preparation == nil, offset >= presentBytes / 2 else { return }
+        let work = SegmentPreparation(storage: storage, segment: segment + 1, byteCount: segmentBytes)
+        preparation = work
+        preparing = threads.start(work, name: "hoard-segment")
     }
 }
 
-/// A thread that makes one segment.
-private final class SegmentPreparation: @unchecked Sendable {
-    // Sendable: `error` is written before the thread ends and read after waiting for it.
-    private(set) var error: LogError?
-    private var thread: SystemThread?
+/// The work of making one segment; where that fails, the log makes it itself when it needs it.
+private final class SegmentPreparation: StepWork, Sendable {
+    let waitPoint = WaitPoint(spinMicroseconds: 0)
+    private let storage: any LogStorage
+    private let segment: UInt32
+    private let byteCount: Int
 
     init(storage: any LogStorage, segment: UInt32, byteCount: Int) {
-        thread = SystemThread(name: "hoard-segment") { [unowned self] in
-            do throws(LogError) {
-                try storage.create(segment: segment, byteCount: byteCount)
-            } catch {
-                self.error = error
-            }
-        }
+        self.storage = storage
+        self.segment = segment
+        self.byteCount = byteCount
     }
 
-    deinit { wait() }
-
-    func wait() {
-        thread?.join()
-        thread = nil
+    func step() -> StepOutcome {
+        try? storage.create(segment: segment, byteCount: byteCount)
+        return .finished
     }
 }

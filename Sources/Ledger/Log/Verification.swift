@@ -39,9 +39,10 @@ extension Ledger {
 
     /// As above, with an executor of the caller's choice.
     public static func verify(
-        folder path: String, genesis: LedgerGenesis, executor: any BlockExecutor, progress: (UInt64) -> Void
+        folder path: String, genesis: LedgerGenesis, executor: any BlockExecutor, disk: any Disk = SystemDisk.shared,
+        progress: (UInt64) -> Void
     ) throws(LedgerError) -> VerificationReport {
-        let folder = try WorldFolder(disk: SystemDisk.shared, reading: path, genesisDigest: genesis.digest)
+        let folder = try WorldFolder(disk: disk, reading: path, genesisDigest: genesis.digest)
         let anchors: [AnchorFile.Entry]
         do throws(LogError) {
             anchors = try AnchorFile(disk: folder.disk, path: folder.anchorsPath, isReadOnly: true).load()

@@ -14,6 +14,8 @@ public enum LedgerRefusal: Error, Sendable, Equatable {
     case groupTooLong(count: Int, maximum: Int)
     /// The disk has failed; nothing is accepted any more, and whether an earlier submission of the same id is in the ledger is open until a restart.
     case ledgerFailed(reason: String)
+    /// The disk takes no writes for now; nothing of the operation has happened, and it may be sent again.
+    case busy(retryAfterMilliseconds: UInt64, reason: String)
     /// The ledger is stopping.
     case stopping
 }

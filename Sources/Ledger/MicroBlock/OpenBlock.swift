@@ -72,7 +72,7 @@ final class OpenBlock: @unchecked Sendable {
         results.append(receipt)
         writes.append(diff)
         let location = try store.append(
-            block: number, index: UInt32(operationCount), transaction: record.bytes(from: transactionStart),
+            id: operation.id, block: number, index: UInt32(operationCount), transaction: record.bytes(from: transactionStart),
             receipt: results.bytes(from: receiptStart))
         operationCount += 1
         gasUsed &+= receipt.gasUsed

@@ -1,82 +1,109 @@
-/// A thread that writes full chunks of receipts to their file, so that the sequencer does not wait for it.
-final class ReceiptSpiller: @unchecked Sendable {
-    // Sendable: everything that changes is guarded by `mutex`.
-    struct Job: @unchecked Sendable {
-        // Sendable: the memory is not written any more, and freed only after the job is done.
-        var chunk: Int
-        var memory: UnsafeMutableRawPointer
-        var byteCount: Int
-        var fileOffset: Int
+internal import Synchronization
+
+/// The work that writes receipts to their file, so that the sequencer does not wait for it.
+final class ReceiptSpiller: StepWork, @unchecked Sendable {
+    // Sendable: what changes is guarded by `mutex`, or is set before the work begins.
+    /// Part of a chunk that will not change any more.
+    struct Job: Sendable {
+        var chunk: ReceiptChunk
+        var from: Int
+        var to: Int
     }
 
+    /// Where new jobs are signalled.
+    let waitPoint = WaitPoint(spinMicroseconds: 0)
     private let mutex = SystemMutex()
-    private let condition = SystemCondition()
     private let file: any DiskFile
     private var waiting: [Job] = []
-    private var done: [Job] = []
-    private var error: LogError?
     private var isStopping = false
-    private var thread: SystemThread?
+    private var clock: (any LedgerClock)?
+    private var shared: LedgerShared?
+    private var retry = DiskRetry()
+    private let written: Atomic<Int>
+    private let listener = Mutex<WaitPoint?>(nil)
 
-    /// Begins to write to an open file.
-    init(file: any DiskFile) {
+    /// Goes on behind the end of a file.
+    init(file: any DiskFile, end: Int) {
         self.file = file
-        thread = SystemThread(name: "hoard-receipts") { [unowned self] in run() }
+        written = Atomic(end)
     }
 
-    deinit { stop() }
+    /// Everything before this place is in the file, though not durable.
+    var end: Int { written.load(ordering: .acquiring) }
 
-    /// Ends the thread; what is not written is not needed any more.
-    func stop() {
-        mutex.lock()
-        isStopping = true
-        condition.broadcast()
-        mutex.unlock()
-        thread?.join()
-        thread = nil
+    /// Connects it with the ledger that it works for.
+    func join(_ clock: any LedgerClock, _ shared: LedgerShared) {
+        self.clock = clock
+        self.shared = shared
     }
 
-    /// Hands a chunk over.
+    /// Signals this wait point whenever something has been written.
+    func tell(_ waitPoint: WaitPoint) { listener.withLock { $0 = waitPoint } }
+
+    /// Hands a part over; parts come in the order of their places.
     func put(_ job: Job) {
-        mutex.lock()
-        waiting.append(job)
-        condition.broadcast()
-        mutex.unlock()
+        mutex.withLock { waiting.append(job) }
+        waitPoint.signal()
     }
 
-    /// The chunks written since the last call; waits for one where `waits` and none is.
-    func takeDone(waits: Bool) throws(LogError) -> [Job] {
-        mutex.lock()
-        defer { mutex.unlock() }
-        while waits, done.isEmpty, error == nil { condition.wait(mutex) }
-        if let error { throw error }
-        defer { done = [] }
-        return done
+    /// Ends the work once everything has been written, or the disk refuses.
+    func stop() {
+        mutex.withLock { isStopping = true }
+        waitPoint.signal()
     }
 
-    private func run() {
-        while true {
-            mutex.lock()
-            while waiting.isEmpty, !isStopping { condition.wait(mutex) }
-            if isStopping {
-                mutex.unlock()
-                return
-            }
-            let job = waiting.removeFirst()
-            mutex.unlock()
-            let failure = write(job)
-            mutex.lock()
-            if let failure { error = failure } else { done.append(job) }
-            condition.broadcast()
-            mutex.unlock()
+    /// Makes everything written durable.
+    func sync() throws(LogError) { try file.sync() }
+
+    /// Writes everything that waits, on the calling thread.
+    func writeAll() throws(LogError) {
+        while let job = mutex.withLock({ waiting.first }) { try write(job) }
+    }
+
+    private func write(_ job: Job) throws(LogError) {
+        try file.write(
+            at: job.chunk.start + job.from,
+            UnsafeRawBufferPointer(start: job.chunk.memory + job.from, count: job.to - job.from))
+        mutex.withLock { _ = waiting.removeFirst() }
+        written.store(job.chunk.start + job.to, ordering: .releasing)
+        listener.withLock { $0?.signal() }
+    }
+
+    /// Writes one part.
+    func step() -> StepOutcome {
+        guard let job = mutex.withLock({ waiting.first }) else {
+            return mutex.withLock { isStopping } ? .finished : .waits
+        }
+        guard let shared, let clock else { preconditionFailure("a spiller works for a ledger") }
+        if shared.hasFailed { return .finished }
+        do throws(LogError) {
+            try write(job)
+            retry.succeeded()
+            shared.setStall(.receipts, nil)
+            shared.sequencerWait.signal()
+            return .worked
+        } catch {
+            // Nothing that was answered depends on this file: recovery writes it again from the log.
+            if mutex.withLock({ isStopping }) { return .finished }
+            shared.setStall(.receipts, "\(error.call) \(error.file): \(error.reason)")
+            return .waitsUntil(monotonicNanoseconds: clock.monotonicNanoseconds() + retry.failed())
         }
     }
+}
 
-    private func write(_ job: Job) -> LogError? {
-        do throws(LogError) {
-            try file.write(
-                at: job.fileOffset, UnsafeRawBufferPointer(start: job.memory, count: job.byteCount))
-            return nil
-        } catch { return error }
+/// How long to wait before a call to the disk is tried again: 10 ms, twice as long each time, a second at most.
+struct DiskRetry {
+    private var pauseNanoseconds: UInt64 = 0
+    /// Failures since the last success.
+    private(set) var failures = 0
+
+    /// The pause after one more failure.
+    mutating func failed() -> UInt64 {
+        failures += 1
+        pauseNanoseconds = min(max(10_000_000, pauseNanoseconds * 2), 1_000_000_000)
+        return pauseNanoseconds
     }
+
+    /// Forgets the failures.
+    mutating func succeeded() { self = DiskRetry() }
 }

@@ -1,3 +1,4 @@
+internal import CShims
 internal import EVM
 
 /// An operation's record as it was stored.
@@ -8,141 +9,216 @@ struct StoredOperation {
     var receipt: Receipt
 }
 
-/// Transactions and receipts of all operations, in chunks of memory; older chunks move to a file that recovery rebuilds.
-final class ReceiptStore {
-    private struct Chunk {
-        var memory: UnsafeMutableRawPointer?
-        var byteCount: Int
-        var fileOffset: Int
+/// How an operation's record lies in the file of receipts, little endian: 0 bytes of the transaction | 4 bytes of the
+/// receipt | 8 block | 16 index | 20 CRC-32C of the record with this field zero | 24 operation id | 40 transaction, receipt.
+enum ReceiptRecord {
+    static let headBytes = 40
+    /// What the file begins with, so that no record lies at 0.
+    static let fileHeadBytes = 8
+
+    /// The length of a record with its padding.
+    static func paddedBytes(_ length: Int) -> Int { (length + 7) & ~7 }
+
+    /// The record at the start of the bytes, or nil where its checksum does not hold.
+    static func decode(_ bytes: UnsafeRawBufferPointer) -> StoredOperation? {
+        guard let length = length(bytes), length <= bytes.count else { return nil }
+        var zero: UInt32 = 0
+        var crc = hoard_crc32c(0, bytes.baseAddress!, 20)
+        crc = hoard_crc32c(crc, &zero, 4)
+        crc = hoard_crc32c(crc, bytes.baseAddress! + 24, length - 24)
+        guard crc == bytes.loadUnaligned(fromByteOffset: 20, as: UInt32.self) else { return nil }
+        let body = headBytes + Int(bytes.loadUnaligned(as: UInt32.self))
+        var reader = ByteReader(UnsafeRawBufferPointer(rebasing: bytes[body..<length]))
+        guard let receipt = try? reader.receipt(), reader.isAtEnd else { return nil }
+        return StoredOperation(
+            block: bytes.loadUnaligned(fromByteOffset: 8, as: UInt64.self),
+            index: bytes.loadUnaligned(fromByteOffset: 16, as: UInt32.self),
+            transaction: [UInt8](bytes[headBytes..<body]), receipt: receipt)
     }
 
-    private static let headBytes = 20
-    private var chunks: [Chunk] = []
-    private var used = 0
-    private var capacity = 0
-    /// The first chunk that still has memory, and the first that has not been handed to the spiller.
-    private var oldestInMemory = 0
-    private var oldestUnspilled = 0
-    private var spareMemory: [UnsafeMutableRawPointer] = []
+    /// The length that a head names; nil where there is no whole head.
+    static func length(_ bytes: UnsafeRawBufferPointer) -> Int? {
+        guard bytes.count >= headBytes else { return nil }
+        return headBytes + Int(bytes.loadUnaligned(as: UInt32.self))
+            + Int(bytes.loadUnaligned(fromByteOffset: 4, as: UInt32.self))
+    }
+}
+
+/// A piece of memory with records, on its way to the file.
+final class ReceiptChunk: @unchecked Sendable {
+    // Sendable: the sequencer appends, the spiller reads only what was appended before it was told.
+    let memory: UnsafeMutableRawPointer
+    let capacity: Int
+    /// The place of its first byte in the file.
+    let start: Int
+    /// Bytes in use.
+    var used = 0
+    /// Bytes that the spiller has been told of.
+    var told = 0
+
+    init(start: Int, capacity: Int) {
+        self.start = start
+        self.capacity = capacity
+        memory = .allocate(byteCount: capacity, alignment: 64)
+    }
+
+    deinit { memory.deallocate() }
+
+    var end: Int { start + used }
+}
+
+/// Transactions and receipts of all operations, for ever: in a file that only grows, the latest also in memory.
+///
+/// Records are written in the background, and made durable by checkpoints: what lies behind the last checkpoint is
+/// written again by recovery.
+final class ReceiptStore {
+    private var chunks: [ReceiptChunk] = []
     private let chunksInMemory: Int
     private let path: String
     private let file: (any DiskFile)?
-    private var fileBytes = 0
-    private var spiller: ReceiptSpiller?
+    private(set) var spiller: ReceiptSpiller?
+    private var isBackground = false
+    private let scratch = UnsafeMutableRawBufferPointer.allocate(byteCount: 4_096, alignment: 64)
 
-    /// A store; without a disk everything stays in memory. What the file held is forgotten.
-    init(disk: (any Disk)?, path: String, chunksInMemory: Int) throws(LogError) {
+    /// A store that goes on behind `end`, where the file holds something that is still good; without a disk everything
+    /// stays in memory.
+    init(
+        disk: (any Disk)?, path: String, chunksInMemory: Int, end: Int = 0, isReadOnly: Bool = false
+    ) throws(LogError) {
         self.path = path
         self.chunksInMemory = chunksInMemory
-        file = if let disk { try disk.open(path, .replace) } else { nil }
+        var start = max(end, ReceiptRecord.fileHeadBytes)
+        if let disk, !(isReadOnly && end == 0) {
+            let opened = try disk.open(path, isReadOnly ? .read : end > 0 ? .update : .replace)
+            guard try opened.byteCount() >= end else {
+                throw LogError(call: "read", file: path, reason: "has \(try opened.byteCount()) bytes, at least \(end) are needed")
+            }
+            if !isReadOnly {
+                try opened.resize(start)
+                spiller = ReceiptSpiller(file: opened, end: start)
+            }
+            file = opened
+        } else {
+            file = nil
+            start = ReceiptRecord.fileHeadBytes
+        }
+        firstStart = start
     }
 
-    deinit {
-        spiller?.stop()
-        for memory in spareMemory { memory.deallocate() }
-        for chunk in chunks { chunk.memory?.deallocate() }
-    }
+    private let firstStart: Int
 
+    deinit { scratch.deallocate() }
+
+    /// The place of the next record.
+    var end: Int { chunks.last?.end ?? firstStart }
     /// Bytes in memory.
-    var memoryByteCount: Int { chunks[oldestInMemory...].reduce(0) { $0 + $1.byteCount } }
+    var memoryByteCount: Int { chunks.reduce(0) { $0 + $1.capacity } }
     /// Bytes in the file.
-    var fileByteCount: Int { fileBytes }
+    var fileByteCount: Int { spiller?.end ?? 0 }
+    /// Whether so much waits for the file that nothing more should come.
+    func isBehind() -> Bool {
+        let most = chunksInMemory + LedgerLimits.receiptChunksBehindMax
+        guard isBackground, chunks.count >= most else { return false }
+        forgetWritten()
+        return chunks.count >= most
+    }
+
+    /// Leaves writing to another thread from now on.
+    func startSpilling(_ world: LedgerWorld, shared: LedgerShared) -> (any RunningWork)? {
+        guard let spiller else { return nil }
+        isBackground = true
+        spiller.join(world.clock, shared)
+        return world.threads.start(spiller, name: "hoard-receipts")
+    }
 
     /// Stores a record and returns its location, which is never 0.
     func append(
-        block: UInt64, index: UInt32, transaction: UnsafeRawBufferPointer, receipt: UnsafeRawBufferPointer
+        id: OperationID, block: UInt64, index: UInt32, transaction: UnsafeRawBufferPointer,
+        receipt: UnsafeRawBufferPointer
     ) throws(LogError) -> UInt64 {
-        let length = Self.headBytes + transaction.count + receipt.count
-        if used + length > capacity { try beginChunk(length) }
-        let place = chunks[chunks.count - 1].memory! + used
+        let length = ReceiptRecord.headBytes + transaction.count + receipt.count
+        let padded = ReceiptRecord.paddedBytes(length)
+        let chunk = try room(padded)
+        let place = chunk.memory + chunk.used
         place.storeBytes(of: UInt32(transaction.count), as: UInt32.self)
         place.storeBytes(of: UInt32(receipt.count), toByteOffset: 4, as: UInt32.self)
         place.storeBytes(of: block, toByteOffset: 8, as: UInt64.self)
         place.storeBytes(of: index, toByteOffset: 16, as: UInt32.self)
-        if let start = transaction.baseAddress {
-            (place + Self.headBytes).copyMemory(from: start, byteCount: transaction.count)
-        }
+        place.storeBytes(of: 0, toByteOffset: 20, as: UInt32.self)
+        place.storeBytes(of: id.high, toByteOffset: 24, as: UInt64.self)
+        place.storeBytes(of: id.low, toByteOffset: 32, as: UInt64.self)
+        let body = place + ReceiptRecord.headBytes
+        if let start = transaction.baseAddress { body.copyMemory(from: start, byteCount: transaction.count) }
         if let start = receipt.baseAddress {
-            (place + Self.headBytes + transaction.count).copyMemory(from: start, byteCount: receipt.count)
+            (body + transaction.count).copyMemory(from: start, byteCount: receipt.count)
         }
-        let location = UInt64(chunks.count) << 32 | UInt64(used)
-        used = (used + length + 7) & ~7
+        (place + length).initializeMemory(as: UInt8.self, repeating: 0, count: padded - length)
+        place.storeBytes(of: hoard_crc32c(0, place, length), toByteOffset: 20, as: UInt32.self)
+        let location = UInt64(chunk.end)
+        chunk.used += padded
         return location
     }
 
-    private func beginChunk(_ length: Int) throws(LogError) {
-        capacity = max(LedgerLimits.receiptChunkBytes, length)
-        used = 0
-        if let file, chunks.count >= chunksInMemory { try spill(to: file) }
-        let isRegular = capacity == LedgerLimits.receiptChunkBytes
-        let memory =
-            (isRegular ? spareMemory.popLast() : nil) ?? .allocate(byteCount: capacity, alignment: 64)
-        chunks.append(Chunk(memory: memory, byteCount: capacity, fileOffset: 0))
+    private func room(_ bytes: Int) throws(LogError) -> ReceiptChunk {
+        if let last = chunks.last, last.used + bytes <= last.capacity { return last }
+        if let last = chunks.last { try hand(last) }
+        let start = end
+        forgetWritten()
+        let chunk = ReceiptChunk(start: start, capacity: max(LedgerLimits.receiptChunkBytes, bytes))
+        chunks.append(chunk)
+        return chunk
     }
 
-    /// Hands the oldest chunks to the spiller and takes back the memory of those that it has written; waits for it
-    /// only where it is far behind.
-    private func spill(to file: any DiskFile) throws(LogError) {
-        let spiller = self.spiller ?? ReceiptSpiller(file: file)
-        self.spiller = spiller
-        while chunks.count - oldestUnspilled >= chunksInMemory {
-            let chunk = chunks[oldestUnspilled]
-            guard let memory = chunk.memory else { preconditionFailure("a chunk is spilled once") }
-            spiller.put(
-                ReceiptSpiller.Job(
-                    chunk: oldestUnspilled, memory: memory, byteCount: chunk.byteCount, fileOffset: fileBytes))
-            fileBytes += chunk.byteCount
-            oldestUnspilled += 1
-        }
-        repeat {
-            let isBehind = chunks.count - oldestInMemory >= chunksInMemory + LedgerLimits.receiptChunksBehindMax
-            for job in try spiller.takeDone(waits: isBehind) {
-                chunks[job.chunk] = Chunk(memory: nil, byteCount: job.byteCount, fileOffset: job.fileOffset)
-                oldestInMemory = job.chunk + 1
-                if job.byteCount == LedgerLimits.receiptChunkBytes, spareMemory.count < 4 {
-                    spareMemory.append(job.memory)
-                } else {
-                    job.memory.deallocate()
-                }
-            }
-        } while chunks.count - oldestInMemory >= chunksInMemory + LedgerLimits.receiptChunksBehindMax
+    /// Tells the spiller of what is new in a chunk.
+    private func hand(_ chunk: ReceiptChunk) throws(LogError) {
+        guard let spiller, chunk.told < chunk.used else { return }
+        spiller.put(ReceiptSpiller.Job(chunk: chunk, from: chunk.told, to: chunk.used))
+        chunk.told = chunk.used
+        if !isBackground { try spiller.writeAll() }
+    }
+
+    /// Has everything so far written to the file.
+    func handOver() throws(LogError) {
+        if let last = chunks.last { try hand(last) }
+    }
+
+    /// Frees the oldest chunks that are in the file.
+    private func forgetWritten() {
+        guard let spiller, chunks.count >= chunksInMemory else { return }
+        let written = spiller.end
+        var count = 0
+        // The last one stays: it says where the next begins.
+        while count + 1 < chunks.count, chunks.count - count >= chunksInMemory, chunks[count].end <= written { count += 1 }
+        chunks.removeFirst(count)
     }
 
     /// Reads a record back.
     func read(_ location: UInt64) throws(LogError) -> StoredOperation {
-        let chunk = chunks[Int(location >> 32) - 1]
-        let offset = Int(location & 0xffff_ffff)
-        if let memory = chunk.memory {
-            return decode(UnsafeRawBufferPointer(start: memory + offset, count: chunk.byteCount - offset))
+        let place = Int(location)
+        if let first = chunks.first, place >= first.start {
+            let index = chunks.lastIndex { $0.start <= place } ?? 0
+            let chunk = chunks[index]
+            let offset = place - chunk.start
+            let bytes = UnsafeRawBufferPointer(start: chunk.memory + offset, count: chunk.used - offset)
+            guard let record = ReceiptRecord.decode(bytes) else { throw damage(place) }
+            return record
         }
-        let head = UnsafeMutableRawBufferPointer.allocate(byteCount: Self.headBytes, alignment: 8)
-        defer { head.deallocate() }
-        try readFile(head, chunk.fileOffset + offset)
-        let bodyBytes =
-            Int(head.loadUnaligned(as: UInt32.self)) + Int(head.loadUnaligned(fromByteOffset: 4, as: UInt32.self))
-        let record = UnsafeMutableRawBufferPointer.allocate(byteCount: Self.headBytes + bodyBytes, alignment: 8)
-        defer { record.deallocate() }
-        try readFile(record, chunk.fileOffset + offset)
-        return decode(UnsafeRawBufferPointer(record))
-    }
-
-    private func readFile(_ buffer: UnsafeMutableRawBufferPointer, _ offset: Int) throws(LogError) {
         guard let file else { preconditionFailure("without a file nothing leaves memory") }
-        try file.readAll(at: offset, into: buffer, of: path)
+        let count = try file.read(at: place, into: scratch)
+        let head = UnsafeRawBufferPointer(rebasing: scratch[0..<count])
+        guard let length = ReceiptRecord.length(head), length <= LedgerLimits.receiptBytesMax else { throw damage(place) }
+        if length <= count {
+            guard let record = ReceiptRecord.decode(head) else { throw damage(place) }
+            return record
+        }
+        let whole = UnsafeMutableRawBufferPointer.allocate(byteCount: length, alignment: 8)
+        defer { whole.deallocate() }
+        try file.readAll(at: place, into: whole, of: path)
+        guard let record = ReceiptRecord.decode(UnsafeRawBufferPointer(whole)) else { throw damage(place) }
+        return record
     }
 
-    private func decode(_ bytes: UnsafeRawBufferPointer) -> StoredOperation {
-        let transactionBytes = Int(bytes.loadUnaligned(as: UInt32.self))
-        let receiptBytes = Int(bytes.loadUnaligned(fromByteOffset: 4, as: UInt32.self))
-        let body = UnsafeRawBufferPointer(rebasing: bytes[Self.headBytes..<Self.headBytes + transactionBytes])
-        let start = Self.headBytes + transactionBytes
-        var reader = ByteReader(UnsafeRawBufferPointer(rebasing: bytes[start..<start + receiptBytes]))
-        guard let receipt = try? reader.receipt(), reader.isAtEnd else {
-            preconditionFailure("a stored receipt cannot be read back")
-        }
-        return StoredOperation(
-            block: bytes.loadUnaligned(fromByteOffset: 8, as: UInt64.self),
-            index: bytes.loadUnaligned(fromByteOffset: 16, as: UInt32.self), transaction: [UInt8](body),
-            receipt: receipt)
+    private func damage(_ place: Int) -> LogError {
+        LogError(call: "read", file: path, reason: "the record at byte \(place) is damaged")
     }
 }

@@ -6,6 +6,8 @@ package struct LedgerWorld: Sendable {
     package var threads: any ThreadHost
     /// Where its files are.
     package var disk: any Disk
+    /// A bug that the simulator has to find; nothing in production, whose world is `real`.
+    package var plantedBug: PlantedBug?
 
     /// A world of these parts.
     package init(clock: any LedgerClock, threads: any ThreadHost, disk: any Disk) {
@@ -16,6 +18,14 @@ package struct LedgerWorld: Sendable {
 
     /// The system's clock, threads and disk.
     package static let real = LedgerWorld(clock: RealClock(), threads: RealThreads(), disk: SystemDisk.shared)
+}
+
+/// A bug within the ledger that tests plant to see it found.
+package enum PlantedBug: Sendable {
+    /// Operation ids that are known are executed again.
+    case skippedDedupe
+    /// Answers leave when their block is written, before it is synced.
+    case replyBeforeSync
 }
 
 /// Where the time comes from; asked once a block or less.

@@ -6,12 +6,15 @@ internal import Synchronization
 ///     idle --write--> written --sync--> durable --answers leave--> idle
 final class LogWriter: StepWork, @unchecked Sendable {
     // Sendable: used by the log thread alone once that has started.
-    private enum Phase { case idle, written, durable }
+    private enum Phase { case idle, written, durable, released }
 
     /// How long it waits where the anchor thread is far behind.
     private static let anchorWaitNanoseconds: UInt64 = 10_000_000
     private let clock: any LedgerClock
     private var phase = Phase.idle
+    private var retry = DiskRetry()
+    /// A bug that the simulator has to find.
+    var syncsLate = false
     private var writeStart: UInt64 = 0
     private let shared: LedgerShared
     private let log: any BlockLog
@@ -41,7 +44,7 @@ final class LogWriter: StepWork, @unchecked Sendable {
         switch phase {
         case .idle:
             if shared.hasFailed { return .finished }
-            shared.sealed.take(&blocks)
+            if blocks.isEmpty { shared.sealed.take(&blocks) }
             if blocks.isEmpty { return shared.sealed.isFinished ? .finished : .waits }
             return attempt(then: .written) { () throws(LogError) in try write() }
         case .written:
@@ -51,8 +54,10 @@ final class LogWriter: StepWork, @unchecked Sendable {
                 return .waitsUntil(monotonicNanoseconds: clock.monotonicNanoseconds() + Self.anchorWaitNanoseconds)
             }
             release()
-            phase = .idle
+            phase = syncsLate ? .released : .idle
             return .worked
+        case .released:
+            return attempt(then: .idle) { () throws(LogError) in try log.sync() }
         }
     }
 
@@ -60,8 +65,15 @@ final class LogWriter: StepWork, @unchecked Sendable {
         do throws(LogError) {
             try body()
             phase = next
+            retry.succeeded()
+            shared.setStall(.log, nil)
             return .worked
         } catch {
+            let isOver = shared.submissions.isFinished && retry.failures >= LedgerLimits.stoppingRetriesMax
+            if error.isPassing, !isOver {
+                shared.setStall(.log, "\(error.call) \(error.file): \(error.reason)")
+                return .waitsUntil(monotonicNanoseconds: clock.monotonicNanoseconds() + retry.failed())
+            }
             shared.fail("\(error.call) \(error.file): \(error.reason)")
             return .finished
         }
@@ -80,7 +92,7 @@ final class LogWriter: StepWork, @unchecked Sendable {
 
     private func sync() throws(LogError) {
         guard let last = records.last else { return }
-        try log.sync()
+        if !syncsLate { try log.sync() }
         durable = last.number
         publish(clock.monotonicNanoseconds() - writeStart)
     }

@@ -158,7 +158,8 @@ extension Sequencer {
         }
     }
 
-    private func isSame(_ transaction: Transaction, _ stored: [UInt8]) -> Bool {
+    /// Whether a stored transaction is this one.
+    func isSame(_ transaction: Transaction, _ stored: [UInt8]) -> Bool {
         scratch.truncate(to: 0)
         scratch.append(transaction)
         return scratch.bytes.elementsEqual(stored)

@@ -12,13 +12,15 @@ final class Sequencer: StepWork, @unchecked Sendable {
     let clock: any LedgerClock
     let answers: @Sendable ([Answer]) -> Void
     var batch = SubmissionBatch()
-    private var cursor = BatchCursor()
+    var cursor = BatchCursor()
     var block = OpenBlock()
     /// A sealed block for which the log thread had no room; nothing more is admitted before it has been taken.
     private(set) var outgoing: OpenBlock?
     /// Bytes, at most, of the operations that were admitted and wait for execution.
     var pendingBytes = 0
     var scratch = ByteBuffer()
+    /// Where the durable state can be read while the disk takes no writes.
+    var durableState: AnchorService?
 
     /// Where submissions and finished blocks are signalled.
     var waitPoint: WaitPoint { shared.sequencerWait }
@@ -37,6 +39,7 @@ final class Sequencer: StepWork, @unchecked Sendable {
     /// Hands a sealed block over, or takes up to a chunk of what waits into the block; finished when the queue is closed
     /// and everything taken has been handed to the log thread.
     func step() -> StepOutcome {
+        if shared.isStalled || core.store.isBehind(), !shared.hasFailed { return stepStalled() }
         if let sealed = outgoing { return give(sealed) }
         if batch.count > 0 {
             if shared.hasFailed { batch.removeAll() } else { proceed() }

@@ -88,6 +88,18 @@ public final class StateTrie {
         staleStorages.insert(address)
     }
 
+    /// The account, or nil where there is none.
+    func account(_ address: Address) -> AccountState? {
+        accounts.value(TrieKey(keccak256(address))).map {
+            AccountState(nonce: $0.nonce, balance: $0.balance, codeHash: $0.codeHash)
+        }
+    }
+
+    /// The value of a slot; zero where it was never written.
+    func storage(_ address: Address, _ slot: U256) -> U256 {
+        storages[address]?.value(TrieKey(keccak256(slot)))?.word ?? .zero
+    }
+
     /// The root over everything; hashes only what changed since the last call.
     public func root() -> Hash256 {
         refreshStorageRoots()
