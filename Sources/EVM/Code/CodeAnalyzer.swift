@@ -36,6 +36,7 @@ struct CodeAnalyzer {
 
     /// Decodes everything.
     mutating func analyze() {
+        if opcodes.tracesEveryOpcode { return analyzeForTracing() }
         // Index 0 is where invalid jumps end, so that 0 in the jump table means "no JUMPDEST".
         emit(Instruction(operation: .badJump))
         openBlock()
@@ -67,6 +68,38 @@ struct CodeAnalyzer {
             let target = jump.position < UInt64(size) ? jumpTable[Int(jump.position)] : 0
             instructions[jump.instruction].immediate |= UInt64(target)
             if instructions[jump.instruction].operation == .jumpTo { enterTarget(jump.instruction, Int(target)) }
+        }
+    }
+
+    /// Decodes every opcode as a block of its own with its report before it.
+    private mutating func analyzeForTracing() {
+        emit(Instruction(operation: .badJump))
+        var position = 0
+        var isLive = true
+        while position < size {
+            let opcode = bytes[position]
+            let start = position
+            position += 1
+            if opcode >= 0x60 && opcode <= 0x7f { position += Int(opcode) - 0x5f }
+            if opcode == 0x5b {
+                isLive = true
+                jumpTable[start] = UInt32(instructions.count)
+            }
+            if !isLive { continue }
+            emit(Instruction(operation: .trace, small: opcode, immediate: UInt64(start)))
+            openBlock()
+            if opcode == 0x5b {
+                blockGas = 1
+            } else {
+                isLive = decode(opcode, at: start)
+            }
+            if isLive { closeBlock() }
+        }
+        if isLive {
+            emit(Instruction(operation: .trace, small: 0x00, immediate: UInt64(size)))
+            openBlock()
+            emit(Instruction(operation: .stop))
+            closeBlock()
         }
     }
 

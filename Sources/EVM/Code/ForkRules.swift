@@ -10,7 +10,7 @@ enum StoragePricing: UInt8 {
 struct ForkRules {
     let fork: Fork
     /// Opcodes and their fixed gas.
-    let opcodes: OpcodeTable
+    var opcodes: OpcodeTable
 
     // Storage.
     var storagePricing = StoragePricing.simple
@@ -62,13 +62,13 @@ struct ForkRules {
     /// Floor per data token (EIP-7623); 0 without the rule.
     var floorTokenGas: UInt64 = 0
     /// Gas of one transaction at most (EIP-7825).
-    var transactionGasMax = UInt64(Int64.max)
+    var transactionGasMax = UInt64.max
     /// The fee recipient is warm from the start (EIP-3651).
     var warmFeeRecipient: Bool { fork >= .shanghai }
-    /// Blobs of one transaction at most.
-    var blobsMax = 0
-    /// Divisor in the exponent of the blob fee (EIP-4844, EIP-7691).
-    var blobFeeUpdateFraction: UInt64 = 0
+    /// Blobs of one transaction at most, whatever the block allows (EIP-7594).
+    var transactionBlobsMax = Int.max
+    /// Bytes of an encoded block at most (EIP-7934).
+    var blockBytesMax = Int.max
 
     /// The rules of a fork.
     init(_ fork: Fork) {
@@ -124,26 +124,13 @@ struct ForkRules {
                 $0.initcodeWordGas = 2
             }
         ),
-        (
-            .cancun,
-            {
-                $0.blobsMax = 6
-                $0.blobFeeUpdateFraction = 3_338_477
-            }
-        ),
-        (
-            .prague,
-            {
-                $0.floorTokenGas = 10
-                $0.blobsMax = 9
-                $0.blobFeeUpdateFraction = 5_007_716
-            }
-        ),
+        (.prague, { $0.floorTokenGas = 10 }),
         (
             .osaka,
             {
                 $0.transactionGasMax = 1 << 24
-                $0.blobsMax = 6
+                $0.transactionBlobsMax = 6
+                $0.blockBytesMax = 8_388_608
             }
         ),
     ]

@@ -17,6 +17,8 @@ enum Operation: UInt8 {
     case undefined
     /// Where a jump to no JUMPDEST ends.
     case badJump
+    /// Reports the opcode behind it, in code that is traced: the opcode is in `small`, its position in `immediate`.
+    case trace
     /// A constant of up to 64 bits, or one from the pool.
     case pushSmall, pushWide
     // A constant, then an opcode.

@@ -14,6 +14,8 @@ struct OpcodeTraits {
 struct OpcodeTable {
     /// Traits by opcode byte; nil where the fork does not know the opcode.
     private(set) var traits: [OpcodeTraits?]
+    /// Whether code is decoded for tracing: no opcode is merged with another, and each is reported.
+    var tracesEveryOpcode = false
 
     /// The table of one fork.
     init(_ fork: Fork) {

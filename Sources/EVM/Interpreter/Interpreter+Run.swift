@@ -1,6 +1,7 @@
 extension Interpreter {
     /// Runs the frames from the current one until it ends, deeper ones included; how it ended and its gas left.
     mutating func run() -> (exit: FrameExit, gas: Int64) {
+        if let tracer { return runTraced(tracer) }
         let bottom = depth
         while true {
             let exit = interpret()
@@ -90,6 +91,7 @@ extension Interpreter {
                 if !fits(pc, sp, stackBase) { return leaveForStack(pc, sp) }
             case .badJump: return leave(halting: .badJump)
             case .undefined, .invalid: return leave(halting: .undefinedInstruction)
+            case .trace: trace(pc, sp, gas)
 
             // MARK: Stack
             case .pushSmall:

@@ -37,6 +37,8 @@ struct Interpreter {
     /// Codes that fell out of `recentCodes` while records of this transaction may point to them.
     var heldCodes: [AnalyzedCode] = []
     let emptyCode: AnalyzedCode
+    /// Whom to tell of every instruction; nil in a machine that does not trace.
+    var tracer: Tracer?
 
     /// A machine for one fork.
     init(fork: Fork, codeCache: CodeCache) {

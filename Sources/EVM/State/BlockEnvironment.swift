@@ -16,6 +16,8 @@ public struct BlockEnvironment: Sendable, Equatable {
     public var difficulty: U256
     /// Fee per blob gas in wei (Cancun and later).
     public var blobBaseFee: U256
+    /// Blobs of the block at most; nil for what its fork began with.
+    public var blobsMax: Int?
     /// The chain's id (EIP-155).
     public var chainID: UInt64
     /// The rules of the block.
@@ -25,7 +27,7 @@ public struct BlockEnvironment: Sendable, Equatable {
     public init(
         number: UInt64, timestampSeconds: UInt64, gasLimit: UInt64, feeRecipient: Address = .zero,
         baseFee: U256 = .zero, prevrandao: Hash256 = .zero, difficulty: U256 = .zero,
-        blobBaseFee: U256 = .one, chainID: UInt64, fork: Fork
+        blobBaseFee: U256 = .one, blobsMax: Int? = nil, chainID: UInt64, fork: Fork
     ) {
         self.number = number
         self.timestampSeconds = timestampSeconds
@@ -35,6 +37,7 @@ public struct BlockEnvironment: Sendable, Equatable {
         self.prevrandao = prevrandao
         self.difficulty = difficulty
         self.blobBaseFee = blobBaseFee
+        self.blobsMax = blobsMax
         self.chainID = chainID
         self.fork = fork
     }

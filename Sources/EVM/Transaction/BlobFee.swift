@@ -4,8 +4,7 @@ let blobGasEach: UInt64 = 131_072
 extension BlockEnvironment {
     /// The fee per blob gas that an excess of blob gas leads to (EIP-4844, EIP-7691); 1 before Cancun.
     public static func blobBaseFee(excessBlobGas: UInt64, fork: Fork) -> U256 {
-        let fraction = ForkRules(fork).blobFeeUpdateFraction
-        return fraction == 0 ? .one : blobBaseFee(excessBlobGas: excessBlobGas, updateFraction: fraction)
+        BlobSchedule.standard(fork)?.baseFee(excessBlobGas: excessBlobGas) ?? .one
     }
 
     /// e to the power of excess over fraction, by the series that EIP-4844 prescribes.

@@ -3,8 +3,7 @@ extension Interpreter {
     /// Starts a transaction or call over a view.
     mutating func begin(_ view: any StateView, _ block: BlockEnvironment) {
         if block.fork != rules.fork {
-            rules = ForkRules(block.fork)
-            for place in recentCodes.indices { recentCodes[place] = nil }
+            useRules(ForkRules(block.fork))
         }
         self.block = block
         journal.begin(view)

@@ -4,52 +4,30 @@ extension Interpreter {
     mutating func validate(
         _ transaction: Transaction, _ intrinsic: IntrinsicGas
     ) throws(TransactionRefusal) -> U256 {
-        try validateKind(transaction)
-        try validateGas(transaction, intrinsic)
-        let price = try validateFees(transaction)
-        if transaction.to == nil && transaction.data.count > rules.initcodeBytesMax {
-            throw .initcodeTooLong(have: transaction.data.count, maximum: rules.initcodeBytesMax)
+        try transaction.checkShape(rules, chainID: block.chainID)
+        if transaction.kind == .blob { try validateBlobs(transaction) }
+        if transaction.gasLimit > block.gasLimit {
+            throw .gasOverBlockLimit(have: transaction.gasLimit, maximum: block.gasLimit)
         }
+        if transaction.gasLimit > MachineLimits.transactionGasMax {
+            throw .gasOverTransactionLimit(have: transaction.gasLimit, maximum: MachineLimits.transactionGasMax)
+        }
+        let price = try validateFees(transaction)
+        try transaction.checkGas(intrinsic, rules)
         try validateSender(transaction)
         return price
     }
 
-    private func validateKind(_ transaction: Transaction) throws(TransactionRefusal) {
-        let need = transaction.kind.activeFrom
-        if rules.fork < need { throw .kindNotActive(transaction.kind, have: rules.fork, need: need) }
-        if let chain = transaction.chainID, chain != block.chainID {
-            throw .wrongChain(have: chain, need: block.chainID)
+    private func validateBlobs(_ transaction: Transaction) throws(TransactionRefusal) {
+        let count = transaction.blobHashes.count
+        let blockMost = block.blobsMax ?? BlobSchedule.standard(rules.fork)?.most ?? 0
+        if count > blockMost { throw .blobsOverBlockLimit(have: count, maximum: blockMost) }
+        if count > rules.transactionBlobsMax {
+            throw .tooManyBlobs(have: count, maximum: rules.transactionBlobsMax)
         }
-        switch transaction.kind {
-        case .blob:
-            if transaction.to == nil { throw .cannotCreate(.blob) }
-            let count = transaction.blobHashes.count
-            if count == 0 { throw .tooFewBlobs(have: 0, need: 1) }
-            if count > rules.blobsMax { throw .tooManyBlobs(have: count, maximum: rules.blobsMax) }
-            for hash in transaction.blobHashes {
-                let version = UInt8(truncatingIfNeeded: hash.word.l3 >> 56)
-                if version != 1 { throw .blobVersion(have: version, need: 1) }
-            }
-            if transaction.maxFeePerBlobGas < block.blobBaseFee {
-                throw .blobFeeBelowBaseFee(have: transaction.maxFeePerBlobGas, need: block.blobBaseFee)
-            }
-        case .setCode:
-            if transaction.to == nil { throw .cannotCreate(.setCode) }
-            if transaction.authorizations.isEmpty { throw .tooFewAuthorizations(have: 0, need: 1) }
-        default: break
+        if transaction.maxFeePerBlobGas < block.blobBaseFee {
+            throw .blobFeeBelowBaseFee(have: transaction.maxFeePerBlobGas, need: block.blobBaseFee)
         }
-    }
-
-    private func validateGas(
-        _ transaction: Transaction, _ intrinsic: IntrinsicGas
-    ) throws(TransactionRefusal) {
-        let gas = transaction.gasLimit
-        if gas > block.gasLimit { throw .gasOverBlockLimit(have: gas, maximum: block.gasLimit) }
-        if gas > rules.transactionGasMax {
-            throw .gasOverTransactionLimit(have: gas, maximum: rules.transactionGasMax)
-        }
-        if gas < intrinsic.gas { throw .gasBelowIntrinsic(have: gas, need: intrinsic.gas) }
-        if gas < intrinsic.floor { throw .gasBelowFloor(have: gas, need: intrinsic.floor) }
     }
 
     private func validateFees(_ transaction: Transaction) throws(TransactionRefusal) -> U256 {

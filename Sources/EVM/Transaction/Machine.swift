@@ -51,14 +51,15 @@ public final class Machine {
         return core.pointee.callFreely(from: sender, to: target, data: data, gas: gas).receipt
     }
 
-    /// A call that the protocol itself makes at the edge of a block, from 0xff..fe and without a fee (EIP-4788, EIP-2935).
+    /// A call that the protocol itself makes at the edge of a block, from 0xff..fe and without a fee (EIP-4788,
+    /// EIP-2935, EIP-7002, EIP-7251).
     public func systemCall(
         _ view: any StateView, _ block: BlockEnvironment, to target: Address, data: [UInt8]
     ) -> TransitionResult {
         core.pointee.begin(view, block)
         defer { core.pointee.end() }
-        let sender = Address(word: U256(0xffff_ffff_ffff_fffe, .max, 0xffff_ffff, 0))
-        let called = core.pointee.callFreely(from: sender, to: target, data: data, gas: 30_000_000)
+        let called = core.pointee.callFreely(
+            from: SystemContracts.caller, to: target, data: data, gas: 30_000_000)
         return TransitionResult(receipt: called.receipt, diff: core.pointee.diff())
     }
 }

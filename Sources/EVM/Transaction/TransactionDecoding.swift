@@ -1,7 +1,13 @@
+/// A field of a signed transaction.
+public enum TransactionField: String, Sendable, CaseIterable {
+    case envelope, chainID, nonce, gasPrice, maxPriorityFeePerGas, maxFeePerGas, gasLimit, to, value, data
+    case accessList, accessListAddress, accessListSlot, maxFeePerBlobGas, blobHashes, authorizations, v, r, s
+}
+
 /// Why bytes are no signed transaction.
 public enum TransactionDecodingError: Error, Sendable, Equatable {
-    /// The bytes are not canonical RLP of the kind's fields.
-    case malformed(RLPError)
+    /// The bytes are not canonical RLP of the kind's fields; the field is the first that is wrong.
+    case malformed(RLPError, TransactionField)
     /// No bytes at all.
     case empty
     /// The first byte names no kind of transaction.
@@ -10,6 +16,8 @@ public enum TransactionDecodingError: Error, Sendable, Equatable {
     case kindNotActive(TransactionKind, have: Fork, need: Fork)
     /// The recovery value is none of those that the kind allows.
     case recoveryValue(have: U256)
+    /// Signed for another chain.
+    case wrongChain(have: UInt64, need: UInt64)
     /// s is over half of the group's order (EIP-2).
     case highS(have: U256, maximum: U256)
     /// No key makes this signature.
@@ -34,19 +42,20 @@ extension TransactionKind {
 extension Transaction {
     /// Decodes a signed transaction (EIP-2718) as it is sent to a node, and recovers its sender.
     ///
-    /// Blob transactions come without their blobs. The result is not checked against any state.
+    /// Blob transactions come without their blobs. The result is not checked against any state. One that was signed for
+    /// another chain than `chainID` is refused before anything is recovered.
     public static func decode(
-        _ bytes: [UInt8], fork: Fork = .osaka
+        _ bytes: [UInt8], fork: Fork = .osaka, chainID: UInt64? = nil
     ) throws(TransactionDecodingError) -> Transaction {
         guard let first = bytes.first else { throw .empty }
         let kind = first >= 0xc0 ? TransactionKind.legacy : TransactionKind(rawValue: first)
         guard let kind, kind != .session, first != 0 else { throw .unknownKind(first) }
         if fork < kind.activeFrom { throw .kindNotActive(kind, have: fork, need: kind.activeFrom) }
+        var decoder = SignedTransactionDecoder(kind, bytes, chainID)
         do {
-            var decoder = try SignedTransactionDecoder(kind, bytes)
             return try decoder.transaction(fork)
         } catch let error as RLPError {
-            throw .malformed(error)
+            throw .malformed(error, decoder.field)
         } catch let error as TransactionDecodingError {
             throw error
         } catch {
@@ -60,34 +69,40 @@ private struct SignedTransactionDecoder {
     let kind: TransactionKind
     let bytes: [UInt8]
     var fields: RLPReader
-    let contentStart: Int
+    /// The chain that it must be signed for, where there is one.
+    let chainID: UInt64?
+    /// The field that is being read.
+    var field = TransactionField.envelope
 
-    init(_ kind: TransactionKind, _ bytes: [UInt8]) throws {
+    init(_ kind: TransactionKind, _ bytes: [UInt8], _ chainID: UInt64?) {
         self.kind = kind
+        self.chainID = chainID
         self.bytes = kind == .legacy ? bytes : Array(bytes[1...])
-        var outer = RLPReader(self.bytes)
-        fields = try outer.readList()
-        try outer.finish()
-        contentStart = fields.position
+        fields = RLPReader(self.bytes)
     }
 
     mutating func transaction(_ fork: Fork) throws -> Transaction {
+        var outer = fields
+        fields = try outer.readList()
+        try outer.finish()
+        let contentStart = fields.position
         var transaction = Transaction(kind: kind, sender: .zero, nonce: nil, gasLimit: 0, to: nil)
-        if kind != .legacy { transaction.chainID = try fields.readUInt64() }
-        transaction.nonce = try fields.readUInt64()
+        if kind != .legacy { transaction.chainID = try read(.chainID) { try $0.readUInt64() } }
+        transaction.nonce = try read(.nonce) { try $0.readUInt64() }
         if kind == .legacy || kind == .accessList {
-            transaction.gasPrice = try fields.readNumber()
+            transaction.gasPrice = try read(.gasPrice) { try $0.readNumber() }
         } else {
-            transaction.maxPriorityFeePerGas = try fields.readNumber()
-            transaction.maxFeePerGas = try fields.readNumber()
+            transaction.maxPriorityFeePerGas = try read(.maxPriorityFeePerGas) { try $0.readNumber() }
+            transaction.maxFeePerGas = try read(.maxFeePerGas) { try $0.readNumber() }
         }
-        transaction.gasLimit = try fields.readUInt64()
+        transaction.gasLimit = try read(.gasLimit) { try $0.readUInt64() }
         transaction.to = try readTarget()
-        transaction.value = try fields.readNumber()
-        transaction.data = Array(try fields.readBytes())
+        transaction.value = try read(.value) { try $0.readNumber() }
+        transaction.data = Array(try read(.data) { try $0.readBytes() })
         if kind != .legacy { transaction.accessList = try readAccessList() }
         if kind == .blob {
-            transaction.maxFeePerBlobGas = try fields.readNumber()
+            transaction.maxFeePerBlobGas = try read(.maxFeePerBlobGas) { try $0.readNumber() }
+            field = .blobHashes
             var hashes = try fields.readList()
             while !hashes.isAtEnd { transaction.blobHashes.append(try hashes.readHash()) }
         }
@@ -96,7 +111,15 @@ private struct SignedTransactionDecoder {
         return transaction
     }
 
+    private mutating func read<Value>(
+        _ field: TransactionField, _ body: (inout RLPReader) throws -> Value
+    ) throws -> Value {
+        self.field = field
+        return try body(&fields)
+    }
+
     private mutating func readTarget() throws -> Address? {
+        field = .to
         let target = try fields.readBytes()
         if target.isEmpty { return nil }
         if target.count != 20 { throw TransactionDecodingError.addressSize(have: target.count, need: 20) }
@@ -104,12 +127,15 @@ private struct SignedTransactionDecoder {
     }
 
     private mutating func readAccessList() throws -> [AccessListEntry] {
+        field = .accessList
         var list: [AccessListEntry] = []
         var entries = try fields.readList()
         while !entries.isAtEnd {
+            field = .accessListAddress
             var entry = try entries.readList()
             let address = try entry.readAddress()
             var slots: [U256] = []
+            field = .accessListSlot
             var words = try entry.readList()
             while !words.isAtEnd { slots.append(try words.readHash().word) }
             try entry.finish()
@@ -119,6 +145,7 @@ private struct SignedTransactionDecoder {
     }
 
     private mutating func readAuthorizations() throws -> [Authorization] {
+        field = .authorizations
         var list: [Authorization] = []
         var entries = try fields.readList()
         while !entries.isAtEnd {
@@ -139,9 +166,10 @@ private struct SignedTransactionDecoder {
     private mutating func recoverSender(
         of transaction: inout Transaction, unsigned: ArraySlice<UInt8>, _ fork: Fork
     ) throws {
-        let v = try fields.readNumber()
-        let r = try fields.readNumber()
-        let s = try fields.readNumber()
+        let v = try read(.v) { try $0.readNumber() }
+        let r = try read(.r) { try $0.readNumber() }
+        let s = try read(.s) { try $0.readNumber() }
+        field = .envelope
         try fields.finish()
         var message = RLPWriter()
         let isOdd: Bool
@@ -169,6 +197,9 @@ private struct SignedTransactionDecoder {
             isOdd = v == 1
             message.appendListHeader(contentCount: unsigned.count)
             message.appendEncoded(unsigned)
+        }
+        if let have = transaction.chainID, let chainID, have != chainID {
+            throw TransactionDecodingError.wrongChain(have: have, need: chainID)
         }
         if fork >= .homestead && s > Secp256k1.halfOrder {
             throw TransactionDecodingError.highS(have: s, maximum: Secp256k1.halfOrder)

@@ -8,6 +8,8 @@ public enum TransactionRefusal: Error, Sendable, Equatable {
     case nonceExhausted(have: UInt64, maximum: UInt64)
     /// The balance does not cover value and gas at the highest price.
     case insufficientFunds(have: U256, need: U256)
+    /// Price and gas limit have a product of more than 256 bits.
+    case gasCostOverflow(price: U256, gas: UInt64)
     /// The gas limit does not cover what every transaction of this shape costs.
     case gasBelowIntrinsic(have: UInt64, need: UInt64)
     /// The gas limit does not cover the floor for its data (EIP-7623).
@@ -32,8 +34,10 @@ public enum TransactionRefusal: Error, Sendable, Equatable {
     case wrongChain(have: UInt64, need: UInt64)
     /// A blob transaction without blobs.
     case tooFewBlobs(have: Int, need: Int)
-    /// More blobs than a block may hold.
+    /// More blobs than a transaction may hold (EIP-7594).
     case tooManyBlobs(have: Int, maximum: Int)
+    /// More blobs than the block has room for.
+    case blobsOverBlockLimit(have: Int, maximum: Int)
     /// A blob hash of a version that is not known.
     case blobVersion(have: UInt8, need: UInt8)
     /// A kind that can only call, without an account to call.

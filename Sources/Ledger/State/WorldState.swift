@@ -68,7 +68,7 @@ public final class WorldState: StateView {
     }
 
     /// Remembers the digest of the block that follows the last one remembered.
-    func remember(blockHash: Hash256, number: UInt64) {
+    public func remember(blockHash: Hash256, number: UInt64) {
         blockHashes[Int(number % UInt64(LedgerLimits.blockHashCount))] = blockHash
         nextBlockNumber = number + 1
     }

@@ -1,0 +1,60 @@
+/// Holds each instruction back until it is known what it cost, then reports it.
+final class Tracer {
+    /// Who gets the instructions.
+    var report: ((TraceStep) -> Void)?
+    private var pending: TraceStep?
+
+    /// An instruction is about to be done; the one before it in the frame is over.
+    func begin(_ step: TraceStep) {
+        finish(gasLeft: step.gas, halt: nil)
+        pending = step
+    }
+
+    /// The pending instruction is over, with so much gas left to its frame.
+    func finish(gasLeft: UInt64, halt: Halt?) {
+        guard var step = pending else { return }
+        pending = nil
+        step.gasCost = step.gas - min(step.gas, gasLeft)
+        step.halt = halt
+        report?(step)
+    }
+}
+
+extension Interpreter {
+    /// Takes other rules; codes that were decoded for others are forgotten.
+    mutating func useRules(_ new: ForkRules) {
+        rules = new
+        if tracer != nil { rules.opcodes.tracesEveryOpcode = true }
+        for place in recentCodes.indices { recentCodes[place] = nil }
+    }
+
+    /// Reports the instruction behind `trace`, with the gas before it.
+    @inline(never)
+    mutating func trace(_ trace: UnsafePointer<Instruction>, _ sp: WordPointer, _ gas: Int64) {
+        guard let tracer else { return }
+        let count = sp.bytes(above: frame.pointee.stackBase) / 32
+        tracer.begin(
+            TraceStep(
+                position: Int(trace.pointee.immediate), opcode: trace.pointee.small, gas: UInt64(max(0, gas)),
+                gasCost: 0, memoryBytes: frame.pointee.memorySize,
+                stack: (0..<count).map { frame.pointee.stackBase[$0] }, depth: depth + 1,
+                returnData: [UInt8](UnsafeBufferPointer(start: returnData.base, count: returnData.count)),
+                refund: journal.refund))
+    }
+
+    /// `run` with a report of what each frame's first and last instruction cost.
+    mutating func runTraced(_ tracer: Tracer) -> (exit: FrameExit, gas: Int64) {
+        let bottom = depth
+        while true {
+            let exit = interpret()
+            if exit == .entered {
+                tracer.finish(gasLeft: UInt64(max(0, frames[depth - 1].gas)), halt: nil)
+                continue
+            }
+            tracer.finish(
+                gasLeft: exit == .halted ? 0 : UInt64(max(0, frame.pointee.gas)), halt: exit == .halted ? halt : nil)
+            let result = pop(exit)
+            if depth < bottom { return result }
+        }
+    }
+}
