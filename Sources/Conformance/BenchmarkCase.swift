@@ -5,10 +5,13 @@ extension StateTest {
     public static func benchmark(_ path: String) throws -> (
         pre: MemoryState, block: BlockEnvironment, transaction: Transaction
     ) {
-        let file = try JSONFields.file(path)
-        let environment = file.object("env")
-        let fields = file.object("transaction")
-        let fork = forks[try file.text("fork")] ?? .cancun
+        let file = try JSONValue.file(path)
+        guard let environment = file["env"], let fields = file["transaction"], let pre = file["pre"] else {
+            throw FixtureError(description: "\(path): no env, no transaction or no pre")
+        }
+        guard let fork = Fork(suiteName: try file.text("fork")) else {
+            throw FixtureError(description: "\(path): no fork that is known")
+        }
         let block = BlockEnvironment(
             number: try environment.number("currentNumber"),
             timestampSeconds: try environment.number("currentTimestamp"),
@@ -19,6 +22,6 @@ extension StateTest {
             kind: .legacy, sender: try fields.address("sender") ?? .zero, nonce: try fields.number("nonce"),
             gasLimit: try fields.number("gasLimit"), gasPrice: try fields.word("gasPrice"),
             to: try fields.address("to"), value: try fields.word("value"), data: try fields.bytes("data"))
-        return (try file.object("pre").state(), block, transaction)
+        return (try pre.state(), block, transaction)
     }
 }

@@ -71,6 +71,20 @@ public struct MemoryState: StateView, Sendable, Equatable {
         }
     }
 
+    /// The diff from an empty state to this one.
+    var wholeDiff: StateDiff {
+        var diff = StateDiff()
+        for (address, account) in accounts.sorted(by: { $0.key < $1.key }) {
+            diff.accounts.append(
+                AccountChange(
+                    address: address, account: account.state, codeWritten: account.code.isEmpty ? nil : account.code))
+            for (slot, value) in account.storage {
+                diff.storage.append(StorageChange(address: address, slot: slot, value: value))
+            }
+        }
+        return diff
+    }
+
     /// The first differences to another state, in words, for a failed test.
     public func differences(to other: MemoryState, limit: Int = 8) -> [String] {
         var found: [String] = []

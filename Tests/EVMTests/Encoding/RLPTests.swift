@@ -1,66 +1,7 @@
 import EVM
-import Foundation
 import Testing
 
 @Suite struct RLPTests {
-    /// The item that the JSON of the suites describes: text, a number, a number too large for JSON after #, a list.
-    private func item(_ value: Any) -> RLPItem {
-        if let list = value as? [Any] { return .list(list.map(item)) }
-        if let text = value as? String {
-            if text.hasPrefix("#") { return .bytes(bigDecimalBytes(text.dropFirst())) }
-            return .bytes(Array(text.utf8))
-        }
-        return .bytes(U256((value as! NSNumber).uint64Value).minimalBigEndianBytes)
-    }
-
-    /// Base conversion for numbers over 256 bits.
-    private func bigDecimalBytes(_ text: Substring) -> [UInt8] {
-        var digits: [UInt8] = []
-        for character in text.utf8 {
-            var carry = Int(character) - 48
-            for index in digits.indices {
-                carry += Int(digits[index]) * 10
-                digits[index] = UInt8(carry & 255)
-                carry >>= 8
-            }
-            if carry > 0 { digits.append(UInt8(carry)) }
-        }
-        return digits.reversed()
-    }
-
-    @Test(.enabled(if: ConformanceSuites.folder != nil, ConformanceSuites.absence))
-    func `the suite's items encode to its bytes and decode back`() throws {
-        let cases = try ConformanceSuites.object("RLPTests/rlptest.json")
-        #expect(cases.count >= 14)
-        for (name, value) in cases {
-            let fields = value as! [String: Any]
-            let expected = try #require(bytesFromHex(fields["out"] as! String), "\(name)")
-            let item = item(fields["in"]!)
-            #expect(RLP.encode(item) == expected, "\(name)")
-            #expect(try RLP.decode(expected) == item, "\(name)")
-        }
-    }
-
-    @Test(.enabled(if: ConformanceSuites.folder != nil, ConformanceSuites.absence))
-    func `the suite's invalid bytes are refused`() throws {
-        var files = ["RLPTests/invalidRLPTest.json"]
-        files += ConformanceSuites.files(under: "RLPTests/RandomRLPTests")
-        var refused = 0
-        for file in files {
-            for (name, value) in try ConformanceSuites.object(file) {
-                let fields = value as! [String: Any]
-                let bytes = try #require(bytesFromHex(fields["out"] as! String), "\(name)")
-                if fields["in"] as? String == "INVALID" {
-                    #expect(throws: RLPError.self, "\(name)") { try RLP.decode(bytes) }
-                    refused += 1
-                } else {
-                    #expect(try RLP.encode(RLP.decode(bytes)) == bytes, "\(name)")
-                }
-            }
-        }
-        #expect(refused >= 13)
-    }
-
     @Test(arguments: [
         ("", RLPError.truncated(offset: 0, have: 0, need: 1)),
         ("8100", .byteWithLength(offset: 0)),
