@@ -1,3 +1,5 @@
+// SHA256_CTX can be stored and restored; the newer interface of the same code cannot.
+#define OPENSSL_SUPPRESS_DEPRECATED
 #include <openssl/evp.h>
 #include <openssl/sha.h>
 #include <openssl/ec.h>

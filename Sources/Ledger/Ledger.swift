@@ -20,6 +20,9 @@ public final class Ledger: @unchecked Sendable {
     private var threads: [any RunningWork] = []
     /// Threads that end after the others.
     private var background: [any RunningWork] = []
+    private var checkpointer: Checkpointer?
+    private let storage: any LogStorage
+    private let checkpoints: [Checkpoint]
     private var hasStopped = false
 
     /// Opens the world in a folder, made where there is none, and executes what its log holds.
@@ -68,6 +71,8 @@ public final class Ledger: @unchecked Sendable {
         core = recovery.core
         core.plantedBug = world.plantedBug
         log = recovery.log
+        self.storage = storage
+        checkpoints = recovery.checkpoints
         let shared = LedgerShared(configuration: configuration, status: recovery.status)
         self.shared = shared
         anchors = recovery.makeAnchorService(
@@ -85,6 +90,17 @@ public final class Ledger: @unchecked Sendable {
         let sequencer = Sequencer(
             core: core, shared: shared, configuration: configuration, clock: world.clock, answers: answers)
         sequencer.durableState = anchors
+        if configuration.checkpointOperations > 0, let folder, let spiller = core.store.spiller {
+            let work = Checkpointer(
+                folder: folder.checkpoints, storage: storage, genesisDigest: core.genesisDigest,
+                keepsLog: configuration.keepsLog, world: world, shared: shared, anchors: anchors, spiller: spiller,
+                kept: checkpoints, index: core.index)
+            checkpointer = work
+            sequencer.checkpointer = work
+            sequencer.checkpointedOperations = checkpoints.first?.position.operationCount ?? 0
+            background.append(
+                world.threads.start(work, name: "hoard-snapshot", stackBytes: 1 << 20, niceLevel: 10))
+        }
         let writer = LogWriter(
             shared: shared, clock: world.clock, log: log, anchors: anchors, durable: core.headNumber, answers: answers)
         if let work = core.store.startSpilling(world, shared: shared) { background.append(work) }
@@ -117,6 +133,7 @@ public final class Ledger: @unchecked Sendable {
         for thread in threads { thread.join() }
         if configuration.anchorMilliseconds > 0, !threads.isEmpty, !shared.hasFailed { _ = anchors.anchorNow() }
         threads = []
+        checkpointer?.stop()
         core.store.spiller?.stop()
         for work in background { work.join() }
         background = []

@@ -14,6 +14,14 @@ public struct LedgerConfiguration: Sendable {
     public var segmentBytes = LedgerLimits.segmentBytes
     /// Chunks of receipts (1 MiB each) in memory; older ones are on disk.
     public var receiptChunksInMemory = LedgerLimits.receiptChunksInMemory
+    /// Operations after which a checkpoint is made in the background: about how many a restart executes again. 0: never.
+    public var checkpointOperations = LedgerLimits.checkpointOperations
+    /// Whether the log keeps what lies behind the checkpoints, so that it can be verified from the genesis on.
+    public var keepsLog = false
+    /// The key of the order of ids on disk; drawn at random for a world that has none yet, unless it is given here.
+    package var idSeed: UInt64?
+    /// Hears how far opening a world is: operations executed.
+    public var onRecovery: (@Sendable (_ operations: UInt64) -> Void)?
     /// Accounts for which the tables have room from the start.
     public var expectedAccounts = 0
     /// Slots for which the tables have room from the start.

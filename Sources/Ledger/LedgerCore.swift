@@ -9,9 +9,9 @@ final class LedgerCore {
     let genesisTag: UInt64
     let world: WorldState
     let executor: any BlockExecutor
-    let index: FlatTable<OperationEntry>
+    let index: OperationIndex
     let store: ReceiptStore
-    private let resultsStream = SHA256Stream()
+    private let resultsStream: SHA256Stream
     /// The last sealed block.
     private(set) var headNumber: UInt64 = 0
     private(set) var headDigest: Hash256
@@ -25,8 +25,8 @@ final class LedgerCore {
 
     /// A ledger at its genesis.
     init(
-        genesis: LedgerGenesis, executor: any BlockExecutor, store: ReceiptStore, expectedAccounts: Int = 0,
-        expectedSlots: Int = 0
+        genesis: LedgerGenesis, executor: any BlockExecutor, store: ReceiptStore, index: OperationIndex,
+        expectedAccounts: Int = 0, expectedSlots: Int = 0
     ) {
         self.genesis = genesis
         self.executor = executor
@@ -34,7 +34,8 @@ final class LedgerCore {
         genesisDigest = genesis.digest
         genesisTag = genesisDigest.word.l3
         world = WorldState(expectedAccounts: expectedAccounts, expectedSlots: expectedSlots)
-        index = FlatTable(shardBits: LedgerLimits.tableShardBits)
+        self.index = index
+        resultsStream = SHA256Stream()
         headDigest = genesisDigest
         headTimestampMilliseconds = genesis.timestampMilliseconds
         resultsDigest = resultsStream.finalizedCopy()
@@ -42,10 +43,44 @@ final class LedgerCore {
         world.remember(blockHash: genesisDigest, number: 0)
     }
 
+    /// A ledger at a checkpoint, with its state. Nil where the checkpoint's running digest is none.
+    init?(
+        genesis: LedgerGenesis, executor: any BlockExecutor, checkpoint: Checkpoint, world: WorldState,
+        store: ReceiptStore, index: OperationIndex
+    ) {
+        guard let stream = SHA256Stream(state: checkpoint.position.resultsState) else { return nil }
+        self.genesis = genesis
+        self.executor = executor
+        self.store = store
+        self.index = index
+        resultsStream = stream
+        genesisDigest = genesis.digest
+        genesisTag = genesisDigest.word.l3
+        self.world = world
+        headNumber = checkpoint.position.block
+        headDigest = checkpoint.position.digest
+        headTimestampMilliseconds = checkpoint.position.timestampMilliseconds
+        resultsDigest = stream.finalizedCopy()
+        operationCount = checkpoint.position.operationCount
+        gasUsed = checkpoint.position.gasUsed
+    }
+
+    /// Where the ledger stands; everything executed has been sealed.
+    var position: CheckpointPosition {
+        let remembered = world.rememberedHashes
+        return CheckpointPosition(
+            block: headNumber, digest: headDigest, timestampMilliseconds: headTimestampMilliseconds,
+            operationCount: operationCount, gasUsed: gasUsed, resultsState: resultsStream.state,
+            blockHashes: remembered.hashes, nextBlockHash: remembered.next, receiptsEnd: store.end)
+    }
+
     /// A ledger at its genesis that keeps its receipts in memory.
     convenience init(genesis: LedgerGenesis, executor: any BlockExecutor) throws(LedgerError) {
         do throws(LogError) {
-            self.init(genesis: genesis, executor: executor, store: try ReceiptStore(disk: nil, path: "receipts", chunksInMemory: .max))
+            self.init(
+                genesis: genesis, executor: executor,
+                store: try ReceiptStore(disk: nil, path: "receipts", chunksInMemory: .max),
+                index: OperationIndex(hash: IdHash(seed: 0)))
         } catch {
             throw .disk(error)
         }
@@ -91,11 +126,10 @@ final class LedgerCore {
             swap(&result, &results[offset])
             if case .accepted(let receipt, let diff) = result {
                 let location = try block.add(operations[place], receipt, diff, to: store)
-                index.findOrClaim(operations[place].id).pointee = OperationEntry(
-                    id: operations[place].id, location: location)
+                index.decide(operations[place].id, location: location)
                 deliver(place, result, UInt32(block.operationCount - 1))
             } else {
-                index.remove(operations[place].id)
+                index.release(operations[place].id)
                 deliver(place, result, 0)
             }
         }
@@ -103,6 +137,7 @@ final class LedgerCore {
 
     /// Completes the block and makes it the head.
     func seal(_ block: OpenBlock) {
+        world.takeMarks(into: &block.marks)
         block.seal(parent: headDigest, genesisTag: genesisTag, results: resultsStream)
         guard let header = block.header else { preconditionFailure("a sealed block has a header") }
         headNumber = header.number
@@ -116,18 +151,19 @@ final class LedgerCore {
 
     /// The record of an operation that is in the ledger.
     func stored(_ id: OperationID) throws(LogError) -> StoredOperation? {
-        guard let place = index.find(id), place.pointee.location != OperationEntry.undecided else { return nil }
-        return try store.read(place.pointee.location)
+        guard let location = try index.location(id) else { return nil }
+        return try store.read(location)
     }
 
     /// Enters an id as taken; false where it is in use.
-    func claim(_ id: OperationID) -> Bool {
-        let place = index.findOrClaim(id)
-        guard place.pointee.isVacant || plantedBug == .skippedDedupe else { return false }
-        place.pointee = OperationEntry(id: id, location: OperationEntry.undecided)
-        return true
+    func claim(_ id: OperationID) throws(LogError) -> Bool {
+        if plantedBug == .skippedDedupe {
+            index.decide(id, location: OperationEntry.undecided)
+            return true
+        }
+        return try index.claim(id)
     }
 
     /// Takes back an id that was entered as taken.
-    func release(_ id: OperationID) { index.remove(id) }
+    func release(_ id: OperationID) { index.release(id) }
 }

@@ -38,6 +38,10 @@ public enum LedgerLimits {
     static let backgroundSyncBytes = 4 << 20
     /// Records that background work handles in one piece.
     static let backgroundRecords = 16_384
+    /// Nanoseconds of rest between two pieces of background work.
+    static let backgroundPauseNanoseconds: UInt64 = 2_000_000
+    /// Operations between two checkpoints: a restart executes at most about these, in a few seconds.
+    public static let checkpointOperations = 250_000
     /// Milliseconds after which a client should try again what a stalled disk refused.
     public static let stallRetryMilliseconds: UInt64 = 500
     /// Tries to write that a stopping ledger makes on a disk that refuses, before it gives up what is not durable.

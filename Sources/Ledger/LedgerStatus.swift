@@ -38,6 +38,14 @@ public struct LedgerStatus: Sendable {
     public var stall: String?
     /// How often the disk has refused writes for a while since the start of the process.
     public var stalls: UInt64 = 0
+    /// Checkpoints made since the start of the process.
+    public var checkpoints: UInt64 = 0
+    /// The block of the last checkpoint; 0 where there is none.
+    public var checkpointBlock: UInt64 = 0
+    /// Why the last try to make a checkpoint has failed; nil where it has not.
+    public var checkpointFailure: String?
+    /// What recovery found wrong with checkpoints that it could do without.
+    public var recoveryNotes: [String] = []
     /// Why the ledger answers nothing any more; nil while it is well.
     public var failure: String?
 

@@ -35,6 +35,8 @@ import Testing
         configuration.blockBytesMax = 16 << 10
         configuration.segmentBytes = 16 * 4_096 + (LedgerLimits.operationBytesMax + 8 << 10)
         configuration.receiptChunksInMemory = 1
+        configuration.checkpointOperations = 9
+        configuration.idSeed = 3
         return configuration
     }
 

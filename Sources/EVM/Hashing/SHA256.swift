@@ -24,30 +24,40 @@ private func digest32(_ bytes: UnsafeRawBufferPointer, _ method: OpaquePointer?)
 
 /// SHA-256 over bytes that arrive in pieces; belongs to one thread at a time.
 public final class SHA256Stream {
-    private let context: OpaquePointer
-    private let copy: OpaquePointer
+    private let context: UnsafeMutablePointer<SHA256_CTX>
 
     /// A stream without bytes.
     public init() {
-        context = EVP_MD_CTX_new()!
-        copy = EVP_MD_CTX_new()!
+        context = .allocate(capacity: 1)
+        context.initialize(to: SHA256_CTX())
         reset()
     }
 
-    deinit {
-        EVP_MD_CTX_free(context)
-        EVP_MD_CTX_free(copy)
+    /// A stream that goes on where `state` was taken; nil where that is no state.
+    public convenience init?(state: [UInt8]) {
+        guard state.count == MemoryLayout<SHA256_CTX>.size else { return nil }
+        self.init()
+        UnsafeMutableRawBufferPointer(start: context, count: state.count).copyBytes(from: state)
+        guard context.pointee.num < 64, context.pointee.md_len == 32 else { return nil }
     }
+
+    deinit { context.deallocate() }
 
     /// Forgets all bytes.
     public func reset() {
-        precondition(EVP_DigestInit_ex(context, sha256Method, nil) == 1, "SHA-256 failed")
+        precondition(SHA256_Init(context) == 1, "SHA-256 failed")
+    }
+
+    /// What it takes to go on from here: the words of the hash, the bytes of an unfinished block, their counts, as the
+    /// library keeps them (little endian on every machine that this runs on).
+    public var state: [UInt8] {
+        [UInt8](UnsafeRawBufferPointer(start: context, count: MemoryLayout<SHA256_CTX>.size))
     }
 
     /// Appends bytes.
     public func update(_ bytes: UnsafeRawBufferPointer) {
         if bytes.isEmpty { return }
-        precondition(EVP_DigestUpdate(context, bytes.baseAddress, bytes.count) == 1, "SHA-256 failed")
+        precondition(SHA256_Update(context, bytes.baseAddress, bytes.count) == 1, "SHA-256 failed")
     }
 
     /// Appends bytes.
@@ -66,11 +76,11 @@ public final class SHA256Stream {
 
     /// The digest of all bytes so far; more may follow.
     public func finalizedCopy() -> Hash256 {
-        precondition(EVP_MD_CTX_copy_ex(copy, context) == 1, "SHA-256 failed")
+        var copy = context.pointee
         var digest = InlineArray<32, UInt8>(repeating: 0)
         return withUnsafeMutableBytes(of: &digest) { buffer in
             let output = buffer.baseAddress!.assumingMemoryBound(to: UInt8.self)
-            precondition(EVP_DigestFinal_ex(copy, output, nil) == 1, "SHA-256 failed")
+            precondition(SHA256_Final(output, &copy) == 1, "SHA-256 failed")
             return Hash256(loading: UnsafeRawPointer(output))
         }
     }

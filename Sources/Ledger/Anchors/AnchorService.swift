@@ -13,6 +13,9 @@ final class AnchorService: StepWork, @unchecked Sendable {
     private let mutex = SystemMutex()
     /// Encoded write sets, one after the other.
     private var waiting = ByteBuffer()
+    private var waitingMarks = ByteBuffer()
+    /// Where checkpoints cut what waits: bytes of write sets and of marks before the cut.
+    private var cuts: [(writes: Int, marks: Int, seed: CheckpointSeed)] = []
     private var waitingBlock: UInt64
     private var waitingDigest: Hash256
     private var isStopping = false
@@ -23,12 +26,20 @@ final class AnchorService: StepWork, @unchecked Sendable {
     private var file: AnchorFile?
     private var pending: MergedChanges
     private var taken = ByteBuffer()
+    private var takenMarks = ByteBuffer()
+    /// What has changed since the last cut, where checkpoints are made; nil where not.
+    private var sinceCut: MergedChanges?
+    private var readyCut: (seed: CheckpointSeed, changes: MergedChanges)?
+    /// The state below `pending`, until somebody needs it.
+    private var load: StateLoad?
+    private var cutListener: WaitPoint?
     private var anchor: Anchor?
     private let report: @Sendable (Anchor) -> Void
 
     /// A service whose tracker lacks the changes in `pending`, which lead to block `block`; `report` gets each anchor.
     init(
         tracker: any StateRootTracker, file: AnchorFile?, pending: MergedChanges, block: UInt64, digest: Hash256,
+        sinceCut: MergedChanges? = nil, load: StateLoad? = nil,
         clock: any LedgerClock = RealClock(), intervalMilliseconds: Int = 0,
         waitingBytesMax: Int = LedgerLimits.anchorBytesMax, report: @escaping @Sendable (Anchor) -> Void
     ) {
@@ -38,15 +49,21 @@ final class AnchorService: StepWork, @unchecked Sendable {
         self.tracker = tracker
         self.file = file
         self.pending = pending
+        self.sinceCut = sinceCut
+        self.load = load
         waitingBlock = block
         waitingDigest = digest
         self.report = report
     }
 
     /// Takes the changes of a durable block; the caller asks `hasRoom` before.
-    func put(block: UInt64, digest: Hash256, writes: UnsafeRawBufferPointer) {
+    func put(
+        block: UInt64, digest: Hash256, writes: UnsafeRawBufferPointer,
+        marks: UnsafeRawBufferPointer = UnsafeRawBufferPointer(start: nil, count: 0)
+    ) {
         mutex.lock()
         waiting.append(raw: writes)
+        waitingMarks.append(raw: marks)
         waitingBlock = block
         waitingDigest = digest
         mutex.unlock()
@@ -76,7 +93,35 @@ final class AnchorService: StepWork, @unchecked Sendable {
         return body(tracker.trie)
     }
 
+    /// Signals this wait point when a checkpoint's changes can be collected.
+    func tell(_ waitPoint: WaitPoint) { work.withLock { cutListener = waitPoint } }
+
+    /// Takes note that a checkpoint lies between the last block put and the next one.
+    func cut(_ seed: CheckpointSeed) {
+        mutex.lock()
+        cuts.append((waiting.count, waitingMarks.count, seed))
+        mutex.unlock()
+        cutListener?.signal()
+    }
+
+    /// The changes between the last two cuts, once there is a new one.
+    func collectCut() -> (seed: CheckpointSeed, changes: MergedChanges)? {
+        work.lock()
+        defer { work.unlock() }
+        if readyCut == nil { _ = takeOver() }
+        defer { readyCut = nil }
+        return readyCut
+    }
+
     private func applyPending() {
+        if let load {
+            self.load = nil
+            do throws(LogError) {
+                try load.run(into: tracker.trie)
+            } catch {
+                preconditionFailure("a snapshot that recovery has read cannot be read again: \(error.file): \(error.reason)")
+            }
+        }
         guard !pending.isEmpty else { return }
         tracker.apply(pending)
         pending = MergedChanges()
@@ -86,12 +131,36 @@ final class AnchorService: StepWork, @unchecked Sendable {
     private func takeOver() -> (block: UInt64, digest: Hash256) {
         mutex.lock()
         swap(&waiting, &taken)
+        swap(&waitingMarks, &takenMarks)
+        let cuts = self.cuts
+        self.cuts = []
         let block = waitingBlock
         let digest = waitingDigest
         mutex.unlock()
         pending.merge(encoded: taken.bytes)
+        noteSinceCut(cuts)
+        takenMarks.truncate(to: 0)
         if taken.capacity > LedgerLimits.anchorBytesKept { taken = ByteBuffer() } else { taken.truncate(to: 0) }
         return (block, digest)
+    }
+
+    /// Adds what was taken to the changes since the last cut, and closes these at a new one.
+    private func noteSinceCut(_ cuts: [(writes: Int, marks: Int, seed: CheckpointSeed)]) {
+        guard sinceCut != nil else { return }
+        var start = (writes: 0, marks: 0)
+        for cut in cuts {
+            note(start, (cut.writes, cut.marks))
+            precondition(readyCut == nil, "a checkpoint begins when the last one is done")
+            readyCut = (cut.seed, sinceCut ?? MergedChanges())
+            sinceCut = MergedChanges()
+            start = (cut.writes, cut.marks)
+        }
+        note(start, (taken.count, takenMarks.count))
+    }
+
+    private func note(_ start: (writes: Int, marks: Int), _ end: (writes: Int, marks: Int)) {
+        sinceCut?.merge(encoded: UnsafeRawBufferPointer(rebasing: taken.bytes[start.writes..<end.writes]))
+        sinceCut?.mark(encoded: UnsafeRawBufferPointer(rebasing: takenMarks.bytes[start.marks..<end.marks]))
     }
 
     /// Whether it is not too far behind to take more changes.

@@ -8,11 +8,15 @@ struct MergedAccount {
     var storageCleared = false
     /// The slots that were written afterwards.
     var slots: [U256: U256] = [:]
+    /// Slots that a transfer event has explained for the first time.
+    var balances: Set<U256> = []
 }
 
 /// The changes of several blocks merged into one, each account and slot with its last value.
 struct MergedChanges {
     private(set) var accounts: [Address: MergedAccount] = [:]
+    /// The codes that were written, by their hashes.
+    private(set) var codes: [Hash256: [UInt8]] = [:]
 
     /// Whether nothing changed.
     var isEmpty: Bool { accounts.isEmpty }
@@ -20,6 +24,7 @@ struct MergedChanges {
     /// Adds a write set that comes after all that are in it.
     mutating func merge(_ diff: StateDiff) {
         for change in diff.accounts {
+            noteCode(change)
             accounts[change.address, default: MergedAccount()].replace(with: change)
         }
         var index = 0
@@ -31,13 +36,32 @@ struct MergedChanges {
 }
 
 extension MergedChanges {
+    private mutating func noteCode(_ change: AccountChange) {
+        if let code = change.codeWritten, let account = change.account { codes[account.codeHash] = code }
+    }
+
+    /// Adds slots that a transfer event has explained, encoded as addresses and slots.
+    mutating func mark(encoded bytes: UnsafeRawBufferPointer) {
+        var reader = ByteReader(bytes)
+        while !reader.isAtEnd {
+            guard let address = try? reader.address(), let slot = try? reader.word() else {
+                preconditionFailure("a mark cannot be read back")
+            }
+            // A slot that was not written since stands in an older run and is written again, with its mark.
+            accounts[address, default: MergedAccount()].balances.insert(slot)
+        }
+    }
+
     /// Adds encoded write sets, one after the other, that come after all that are in it.
     mutating func merge(encoded bytes: UnsafeRawBufferPointer) {
         var reader = ByteReader(bytes)
         while !reader.isAtEnd {
             do throws(CodingError) {
                 try reader.diff(
-                    account: { accounts[$0.address, default: MergedAccount()].replace(with: $0) },
+                    account: {
+                        noteCode($0)
+                        accounts[$0.address, default: MergedAccount()].replace(with: $0)
+                    },
                     slot: { accounts[$0, default: MergedAccount()].slots[$1] = $2 })
             } catch {
                 preconditionFailure("a write set cannot be read back at byte \(error.offset): \(error.expected)")

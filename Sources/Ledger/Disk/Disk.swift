@@ -37,7 +37,7 @@ public protocol Disk: AnyObject, Sendable {
     func open(_ path: String, _ opening: DiskOpening, isDirect: Bool) throws(LogError) -> any DiskFile
     /// The names in a folder, in no particular order.
     func list(_ folder: String) throws(LogError) -> [String]
-    /// Makes a folder and those above it, as far as they are not there, and checks that the last one can be written.
+    /// Makes a folder and those above it, durably, as far as they are not there, and checks that the last can be written.
     func makeFolder(_ path: String) throws(LogError)
     /// Gives a file another name; a file that had this name is gone.
     func rename(_ path: String, to newPath: String) throws(LogError)

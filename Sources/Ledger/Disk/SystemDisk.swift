@@ -55,9 +55,18 @@ public final class SystemDisk: Disk, Sendable {
         for part in path.split(separator: "/", omittingEmptySubsequences: false) {
             prefix += prefix.isEmpty && part.isEmpty ? "/" : (prefix.hasSuffix("/") || prefix.isEmpty ? "" : "/") + part
             if prefix == "/" || part.isEmpty { continue }
-            if mkdir(prefix, 0o700) != 0 && errno != EEXIST { throw Self.failure("mkdir", prefix) }
+            if mkdir(prefix, 0o700) == 0 {
+                try syncFolder(Self.parent(of: prefix))
+            } else if errno != EEXIST {
+                throw Self.failure("mkdir", prefix)
+            }
         }
         if access(path, W_OK | X_OK) != 0 { throw Self.failure("write", path) }
+    }
+
+    private static func parent(of path: String) -> String {
+        guard let slash = path.lastIndex(of: "/") else { return "." }
+        return slash == path.startIndex ? "/" : String(path[..<slash])
     }
 
     /// Gives a file another name.

@@ -62,7 +62,7 @@ public final class ConservationChecker {
             net.pointee.isMatched = true
             if net.pointee.change == difference, !overflows(former, difference, change.value) {
                 // A mark that stays after a refusal is harmless: executing the log again sees fewer marks, never more.
-                place?.pointee.isBalance = true
+                if let place, !place.pointee.isBalance { world.mark(place, change.address, change.slot) }
                 return nil
             }
             return ConservationViolation(

@@ -59,6 +59,8 @@ public protocol LogStorage: AnyObject, Sendable {
     func byteCount(of segment: UInt32) throws(LogError) -> Int
     /// Makes a segment of zeros and makes it durable; does nothing where it exists.
     func create(segment: UInt32, byteCount: Int) throws(LogError)
+    /// Removes a segment.
+    func remove(segment: UInt32) throws(LogError)
     /// Overwrites part of a segment; offset, counts and memory are multiples of 4096.
     func write(segment: UInt32, offset: Int, _ parts: [UnsafeRawBufferPointer]) throws(LogError)
     /// Returns when everything written to the segment is durable.

@@ -67,6 +67,12 @@ final class DiskStorage: LogStorage, @unchecked Sendable {
         }
     }
 
+    /// Removes a segment.
+    func remove(segment: UInt32) throws(LogError) {
+        lock.withLock { files[segment] = nil }
+        try disk.remove(path(segment))
+    }
+
     /// Overwrites part of a segment.
     func write(segment: UInt32, offset: Int, _ parts: [UnsafeRawBufferPointer]) throws(LogError) {
         let file = try file(segment)

@@ -44,10 +44,14 @@ public final class LedgerInspection {
         } catch {
             throw .disk(error)
         }
-        core = try LedgerCore(genesis: genesis, executor: executor)
-        var scanner = try LogScanner(storage: storage, genesisDigest: core.genesisDigest)
-        let replayer = Replayer(core: core)
-        while core.headNumber < block, let record = try scanner.next() { try replayer.replay(record) { _, _ in } }
+        let start: CheckpointStart?
+        do throws(LogError) {
+            start = try CheckpointStart.reading(folder, genesis: genesis, executor: executor, upTo: block)
+        } catch {
+            throw .disk(error)
+        }
+        core = if let start { start.core } else { try LedgerCore(genesis: genesis, executor: executor) }
+        _ = try Recovery.replay(core, storage, from: start?.checkpoint.position, upTo: block) { _, _ in }
     }
 
     /// The number of the last block read.
@@ -64,9 +68,10 @@ public final class LedgerInspection {
     /// A block with its operations and their receipts; nil where there is none of this number.
     public func block(_ number: UInt64) throws(LedgerError) -> SealedBlock? {
         guard number > 0, number <= core.headNumber else { return nil }
-        var scanner = try LogScanner(storage: storage, genesisDigest: core.genesisDigest)
+        var scanner = try LogScanner(
+            storage: storage, genesisDigest: core.genesisDigest, after: number - 1, digest: nil)
         while let record = try scanner.next() {
-            guard record.number == number else { continue }
+            guard record.number == number else { return nil }
             guard let block = try? MicroBlock(record) else { return nil }
             var receipts: [Receipt] = []
             for operation in block.operations {

@@ -49,6 +49,13 @@ enum LogRecordLayout {
         (length + LedgerLimits.pageBytes - 1) & ~(LedgerLimits.pageBytes - 1)
     }
 
+    /// The padded length of the record that begins here, as it says itself.
+    static func paddedLength(atStartOf bytes: UnsafeRawBufferPointer) -> Int? {
+        guard bytes.count >= operationsOffset, load(bytes, 0, UInt32.self) == magic else { return nil }
+        let length = Int(load(bytes, 8, UInt32.self))
+        return length >= operationsOffset ? paddedLength(length) : nil
+    }
+
     private static func load<Number: FixedWidthInteger>(
         _ bytes: UnsafeRawBufferPointer, _ offset: Int, _ type: Number.Type
     ) -> Number {

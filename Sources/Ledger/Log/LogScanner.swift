@@ -23,11 +23,18 @@ struct LogScanner {
     private var memory: SegmentMemory?
     private var lastNumber: UInt64 = 0
     private var lastDigest: Hash256
+    /// Blocks that are read but not handed out, and the digest that the last of them must have.
+    private let skipped: UInt64
+    private let skippedDigest: Hash256?
+    /// Whether the block before the next one is known.
+    private var isAnchored = true
     /// Where the log ends; set when `next` has returned nil.
     private(set) var end: LogEnd?
 
     /// A scanner from the first block of a world on.
     init(storage: any LogStorage, genesisDigest: Hash256) throws(LedgerError) {
+        skipped = 0
+        skippedDigest = nil
         self.storage = storage
         genesisTag = genesisDigest.word.l3
         lastDigest = genesisDigest
@@ -41,8 +48,75 @@ struct LogScanner {
         }
     }
 
-    /// The next whole record, or nil at the end; the view is valid until the next call.
+    /// A scanner of the blocks behind `block`, which has this digest where one is given; what lies far before it is not
+    /// read, and may be gone.
+    init(
+        storage: any LogStorage, genesisDigest: Hash256, after block: UInt64, digest: Hash256?
+    ) throws(LedgerError) {
+        self.storage = storage
+        genesisTag = genesisDigest.word.l3
+        skipped = block
+        skippedDigest = digest
+        lastNumber = block
+        lastDigest = digest ?? .zero
+        isAnchored = false
+        do throws(LogError) {
+            segments = try storage.segments()
+            for place in segments.indices.dropFirst() where segments[place] != segments[place - 1] + 1 {
+                throw LogError(call: "read", file: "segment \(segments[place - 1] + 1)", reason: "is missing")
+            }
+            var place = segments.count - 1
+            while place > 0 {
+                if let first = try Self.firstNumber(storage, segments[place], genesisTag), first <= block + 1 { break }
+                place -= 1
+            }
+            index = max(0, place)
+        } catch {
+            throw .disk(error)
+        }
+    }
+
+    /// The number of a segment's first block, where a whole record begins there.
+    private static func firstNumber(
+        _ storage: any LogStorage, _ segment: UInt32, _ genesisTag: UInt64
+    ) throws(LogError) -> UInt64? {
+        let byteCount = try storage.byteCount(of: segment)
+        guard byteCount >= LedgerLimits.pageBytes else { return nil }
+        let head = SegmentMemory(index: 0, byteCount: LedgerLimits.pageBytes)
+        try storage.read(segment: segment, offset: 0, into: head.bytes)
+        guard let length = LogRecordLayout.paddedLength(atStartOf: UnsafeRawBufferPointer(head.bytes)),
+            length <= byteCount
+        else { return nil }
+        let whole = SegmentMemory(index: 0, byteCount: length)
+        try storage.read(segment: segment, offset: 0, into: whole.bytes)
+        return LogRecordLayout.parse(UnsafeRawBufferPointer(whole.bytes), genesisTag: genesisTag)?.number
+    }
+
+    /// Removes the segments that hold only blocks before this one, the oldest first, so that what is left never has a gap.
+    static func truncate(_ storage: any LogStorage, before block: UInt64, genesisDigest: Hash256) throws(LogError) {
+        let segments = try storage.segments()
+        for place in segments.indices.dropLast() {
+            guard let next = try firstNumber(storage, segments[place + 1], genesisDigest.word.l3), next <= block else {
+                return
+            }
+            try storage.remove(segment: segments[place])
+        }
+    }
+
+    /// The next whole record that is to be handed out, or nil at the end; the view is valid until the next call.
     mutating func next() throws(LedgerError) -> LogRecordLayout.View? {
+        while let record = try nextOfAll() {
+            if record.number > skipped { return record }
+            if record.number == skipped, let skippedDigest, record.digest != skippedDigest {
+                throw .badBlock(
+                    number: skipped, field: "digest", have: record.digest.hex, need: skippedDigest.hex)
+            }
+        }
+        if lastNumber < skipped { throw .blocksMissing(head: lastNumber, anchored: skipped) }
+        return nil
+    }
+
+    private mutating func nextOfAll() throws(LedgerError) -> LogRecordLayout.View? {
         guard end == nil else { return nil }
         while index < segments.count {
             let bytes = try load(index)
@@ -52,6 +126,7 @@ struct LogScanner {
                 return record
             }
             let hasRest = isDirty(bytes, from: offset)
+            if !isAnchored, hasRest { throw damage("the log does not begin with a whole record") }
             if try !provesDamageOrMore(hasRest: hasRest) {
                 let hasRemains = try hasRemainsBehind()
                 end = LogEnd(segment: segments[index], offset: offset, hasTornTail: hasRest || hasRemains)
@@ -66,11 +141,17 @@ struct LogScanner {
 
     /// Accepts a record as the successor of the last one.
     private mutating func check(_ record: LogRecordLayout.View) throws(LedgerError) {
+        if !isAnchored, record.number <= skipped {
+            // The first record of what is left of the log: what came before it is in the snapshot.
+            lastNumber = record.number - 1
+            lastDigest = record.header.parent
+        }
+        isAnchored = true
         let expected = lastNumber + 1
         guard record.number == expected else {
             throw damage("block \(record.number) stands where block \(expected) belongs")
         }
-        guard record.header.parent == lastDigest else { throw damage("the block does not continue the chain") }
+        guard record.header.parent == lastDigest || (skippedDigest == nil && lastDigest == .zero) else { throw damage("the block does not continue the chain") }
         guard record.durable < expected else { throw damage("the block names itself durable") }
         lastNumber = expected
         lastDigest = record.digest

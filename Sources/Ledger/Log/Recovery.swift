@@ -1,68 +1,104 @@
 internal import EVM
 
-/// Brings a ledger from its genesis to the end of its log and makes the log ready to be continued.
+/// Brings a ledger from its newest good checkpoint, or from its genesis, to the end of its log and makes the log ready to
+/// be continued.
 struct Recovery {
     let core: LedgerCore
     let log: any BlockLog
     private(set) var status = LedgerStatus()
+    /// The checkpoints that are kept, the newest first.
+    let checkpoints: [Checkpoint]
     private let anchorFile: AnchorFile?
-    private let tracker: any StateRootTracker
-    private let bufferedAnchors: AnchorBuffer
+    private let tail: TailChanges
+    private let load: StateLoad?
 
-    /// Executes the log from the genesis on.
+    /// Loads the checkpoint and executes the log behind it.
     init(
         genesis: LedgerGenesis, storage: any LogStorage, folder: WorldFolder?, configuration: LedgerConfiguration,
         executor: any BlockExecutor, world: LedgerWorld = .real
     ) throws(LedgerError) {
+        var start: CheckpointStart?
         do throws(LogError) {
-            let store = try ReceiptStore(
-                disk: folder?.disk, path: folder?.receiptsPath ?? "receipts", chunksInMemory: configuration.receiptChunksInMemory)
-            core = LedgerCore(
-                genesis: genesis, executor: executor, store: store, expectedAccounts: configuration.expectedAccounts,
-                expectedSlots: configuration.expectedSlots)
+            if let folder {
+                start = try CheckpointStart.find(
+                    folder, genesis: genesis, executor: executor, configuration: configuration, notes: &status.recoveryNotes)
+            }
             anchorFile =
                 if let folder { try AnchorFile(disk: folder.disk, path: folder.anchorsPath, isReadOnly: false) } else { nil }
-        } catch {
-            throw .disk(error)
-        }
-        tracker = MerkleStateRoot()
-        let buffer = AnchorBuffer()
-        bufferedAnchors = buffer
-        buffer.merged.merge(genesis.diff)
-        let end = try Self.replay(core, storage) { _, writes throws(LedgerError) in
-            buffer.merged.merge(encoded: writes)
-        }
-        do throws(LogError) {
-            let anchored = try anchorFile?.load().last?.block ?? 0
-            if anchored > core.headNumber { throw LogError(call: "anchors", file: "", code: -1, reason: "\(anchored)") }
-            try LogScanner.cut(storage, at: end)
-            log = try SegmentedBlockLog(
-                storage: storage, segmentBytes: configuration.segmentBytes, segment: end.segment, offset: end.offset,
-                lastNumber: core.headNumber, threads: world.threads)
-        } catch {
-            if error.call == "anchors", let anchored = UInt64(error.reason) {
-                throw .blocksMissing(head: core.headNumber, anchored: anchored)
+            if let start {
+                core = start.core
+            } else {
+                let store = try ReceiptStore(
+                    disk: folder?.disk, path: folder?.receiptsPath ?? "receipts",
+                    chunksInMemory: configuration.receiptChunksInMemory)
+                let seed = configuration.idSeed ?? UInt64.random(in: 0...UInt64.max)
+                core = LedgerCore(
+                    genesis: genesis, executor: executor, store: store, index: OperationIndex(hash: IdHash(seed: seed)),
+                    expectedAccounts: configuration.expectedAccounts, expectedSlots: configuration.expectedSlots)
             }
+        } catch {
             throw .disk(error)
         }
+        load = start?.load
+        checkpoints = start?.kept ?? []
+        let tail = TailChanges()
+        self.tail = tail
+        if start == nil { tail.merged.merge(genesis.diff) }
+        let progress = configuration.onRecovery
+        let end = try Self.replay(core, storage, from: start?.checkpoint.position) {
+            [core] _, block throws(LedgerError) in
+            tail.merged.merge(encoded: block.writes.bytes)
+            tail.merged.mark(encoded: block.marks.bytes)
+            progress?(core.operationCount)
+        }
+        log = try Self.openLog(storage, end, core, anchorFile, configuration, world)
         status.blocks = core.headNumber
         status.head = core.headDigest
         status.timestampMilliseconds = core.headTimestampMilliseconds
         status.operations = core.operationCount
         status.operationsDigest = core.resultsDigest
         status.gas = core.gasUsed
+        status.checkpointBlock = checkpoints.first?.position.block ?? 0
     }
 
-    /// Executes every block of a log; returns where the log ends.
+    /// Cuts off what is torn and opens the log for more.
+    private static func openLog(
+        _ storage: any LogStorage, _ end: LogEnd, _ core: LedgerCore, _ anchorFile: AnchorFile?,
+        _ configuration: LedgerConfiguration, _ world: LedgerWorld
+    ) throws(LedgerError) -> any BlockLog {
+        let anchored: UInt64
+        do throws(LogError) {
+            anchored = try anchorFile?.load().last?.block ?? 0
+        } catch {
+            throw .disk(error)
+        }
+        if anchored > core.headNumber { throw .blocksMissing(head: core.headNumber, anchored: anchored) }
+        do throws(LogError) {
+            try LogScanner.cut(storage, at: end)
+            return try SegmentedBlockLog(
+                storage: storage, segmentBytes: configuration.segmentBytes, segment: end.segment, offset: end.offset,
+                lastNumber: core.headNumber, threads: world.threads)
+        } catch {
+            throw .disk(error)
+        }
+    }
+
+    /// Executes every block of a log, or those behind a checkpoint; returns where the log ends.
     static func replay(
-        _ core: LedgerCore, _ storage: any LogStorage,
-        changes: (_ block: UInt64, _ writes: UnsafeRawBufferPointer) throws(LedgerError) -> Void
+        _ core: LedgerCore, _ storage: any LogStorage, from position: CheckpointPosition? = nil,
+        upTo last: UInt64 = .max,
+        changes: (_ block: UInt64, _ executed: OpenBlock) throws(LedgerError) -> Void
     ) throws(LedgerError) -> LogEnd {
-        var scanner = try LogScanner(storage: storage, genesisDigest: core.genesisDigest)
+        var scanner =
+            if let position {
+                try LogScanner(
+                    storage: storage, genesisDigest: core.genesisDigest, after: position.block, digest: position.digest)
+            } else {
+                try LogScanner(storage: storage, genesisDigest: core.genesisDigest)
+            }
         let replayer = Replayer(core: core)
-        while let record = try scanner.next() { try replayer.replay(record, changes: changes) }
-        guard let end = scanner.end else { preconditionFailure("a scanner that returns nil knows the end") }
-        return end
+        while core.headNumber < last, let record = try scanner.next() { try replayer.replay(record, changes: changes) }
+        return scanner.end ?? LogEnd(segment: 0, offset: 0, hasTornTail: false)
     }
 
     /// The anchor service, which has taken everything up to the head.
@@ -70,12 +106,13 @@ struct Recovery {
         clock: any LedgerClock, intervalMilliseconds: Int, report: @escaping @Sendable (Anchor) -> Void
     ) -> AnchorService {
         AnchorService(
-            tracker: tracker, file: anchorFile, pending: bufferedAnchors.merged, block: core.headNumber,
-            digest: core.headDigest, clock: clock, intervalMilliseconds: intervalMilliseconds, report: report)
+            tracker: MerkleStateRoot(), file: anchorFile, pending: tail.merged, block: core.headNumber,
+            digest: core.headDigest, sinceCut: tail.merged, load: load, clock: clock,
+            intervalMilliseconds: intervalMilliseconds, report: report)
     }
 }
 
-/// Changes of the blocks read so far.
-private final class AnchorBuffer {
+/// Changes of the blocks read so far, or of the genesis where there is no checkpoint.
+private final class TailChanges {
     var merged = MergedChanges()
 }

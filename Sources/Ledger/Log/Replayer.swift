@@ -11,7 +11,7 @@ struct Replayer {
     /// Executes one block; throws where anything differs from its header. Hands over what it changed.
     func replay(
         _ record: LogRecordLayout.View,
-        changes: (_ block: UInt64, _ writes: UnsafeRawBufferPointer) throws(LedgerError) -> Void
+        changes: (_ block: UInt64, _ executed: OpenBlock) throws(LedgerError) -> Void
     ) throws(LedgerError) {
         let header = record.header
         let microBlock: MicroBlock
@@ -27,13 +27,21 @@ struct Replayer {
         }
         block.reset()
         core.begin(block, timestampMilliseconds: header.timestampMilliseconds, clockMode: header.clockMode)
-        for operation in microBlock.operations where !core.claim(operation.id) {
+        for operation in microBlock.operations where try !isNew(operation.id) {
             throw bad(header, "operation id", operation.id.hex, "an id used once")
         }
         try execute(microBlock)
         core.seal(block)
         try compare(header)
-        try changes(header.number, block.writes.bytes)
+        try changes(header.number, block)
+    }
+
+    private func isNew(_ id: OperationID) throws(LedgerError) -> Bool {
+        do throws(LogError) {
+            return try core.claim(id)
+        } catch {
+            throw .disk(error)
+        }
     }
 
     private func execute(_ microBlock: MicroBlock) throws(LedgerError) {

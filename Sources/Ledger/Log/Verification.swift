@@ -4,6 +4,8 @@ public import EVM
 public struct VerificationReport: Sendable, Equatable {
     /// Blocks that are right.
     public var blocks: UInt64 = 0
+    /// The first block that was executed again: 1, or the one behind the oldest checkpoint where the log before it is gone.
+    public var firstBlock: UInt64 = 1
     /// Operations in them.
     public var transactions: UInt64 = 0
     /// The digest of the last of them.
@@ -49,22 +51,33 @@ extension Ledger {
         } catch {
             throw .disk(error)
         }
+        let storage = DiskStorage(disk: folder.disk, folder: folder.logPath, isReadOnly: true)
+        let start: CheckpointStart?
+        do throws(LogError) {
+            start =
+                try storage.segments().first ?? 0 == 0
+                ? nil
+                : CheckpointStart.reading(folder, genesis: genesis, executor: executor, upTo: .max, oldest: true)
+        } catch {
+            throw .disk(error)
+        }
         return try verify(
-            storage: DiskStorage(disk: folder.disk, folder: folder.logPath, isReadOnly: true), genesis: genesis, executor: executor,
-            anchors: anchors, progress: progress)
+            storage: storage, genesis: genesis, executor: executor, anchors: anchors, start: start, progress: progress)
     }
 
     /// As above, on any storage.
     static func verify(
         storage: any LogStorage, genesis: LedgerGenesis, executor: any BlockExecutor, anchors: [AnchorFile.Entry],
-        progress: (UInt64) -> Void
+        start: CheckpointStart? = nil, progress: (UInt64) -> Void
     ) throws(LedgerError) -> VerificationReport {
-        let core = try LedgerCore(genesis: genesis, executor: executor)
-        var roots = RootCheck(genesis: genesis, anchors: anchors)
+        let core = if let start { start.core } else { try LedgerCore(genesis: genesis, executor: executor) }
+        var roots = try RootCheck(genesis: genesis, anchors: anchors, load: start?.load)
         var report = VerificationReport()
+        report.firstBlock = core.headNumber + 1
         do throws(LedgerError) {
-            let end = try Recovery.replay(core, storage) { number, writes throws(LedgerError) in
-                try roots.take(number, digest: core.headDigest, writes)
+            let end = try Recovery.replay(core, storage, from: start?.checkpoint.position) {
+                number, block throws(LedgerError) in
+                try roots.take(number, digest: core.headDigest, block.writes.bytes)
                 progress(number)
             }
             report.hasTornTail = end.hasTornTail
@@ -95,9 +108,17 @@ private struct RootCheck {
     private var pending = MergedChanges()
     private(set) var comparedCount = 0
 
-    init(genesis: LedgerGenesis, anchors: [AnchorFile.Entry]) {
+    init(genesis: LedgerGenesis, anchors: [AnchorFile.Entry], load: StateLoad?) throws(LedgerError) {
         expected = anchors.last { $0.block > 0 }
-        pending.merge(genesis.diff)
+        guard let load else {
+            pending.merge(genesis.diff)
+            return
+        }
+        do throws(LogError) {
+            try load.run(into: tracker.trie)
+        } catch {
+            throw .disk(error)
+        }
     }
 
     mutating func take(_ number: UInt64, digest: Hash256, _ writes: UnsafeRawBufferPointer) throws(LedgerError) {

@@ -12,6 +12,8 @@ final class WorldFolder {
     var logPath: String { path + "/log" }
     /// The file of spilled receipts.
     var receiptsPath: String { path + "/receipts" }
+    /// The folder of checkpoints.
+    var checkpoints: CheckpointFolder { CheckpointFolder(disk: disk, path: path + "/checkpoints") }
     /// The file of anchors.
     var anchorsPath: String { path + "/anchors" }
 
@@ -21,6 +23,7 @@ final class WorldFolder {
         self.path = path
         do throws(LogError) {
             try disk.makeFolder(path + "/log")
+            try disk.makeFolder(path + "/checkpoints")
             try disk.makeFolder(path)
             lock = try disk.lock(path + "/lock")
         } catch {

@@ -15,6 +15,10 @@ final class OpenBlock: @unchecked Sendable {
     var record = ByteBuffer(capacity: 64 << 10)
     /// The write sets of the operations, in order, for the digest and for the anchors.
     private(set) var writes = ByteBuffer(capacity: 64 << 10)
+    /// Slots that became balances with it, for checkpoints.
+    var marks = ByteBuffer()
+    /// The checkpoint that is due just before this block, if one is.
+    var checkpoint: CheckpointSeed?
     private var results = ByteBuffer(capacity: 64 << 10)
     private var scratch = ByteBuffer()
     private(set) var operationCount = 0
@@ -37,6 +41,8 @@ final class OpenBlock: @unchecked Sendable {
         isBegun = false
         LogRecordLayout.begin(&record)
         writes.truncate(to: 0)
+        marks.truncate(to: 0)
+        checkpoint = nil
         results.truncate(to: 0)
         operationCount = 0
         gasUsed = 0

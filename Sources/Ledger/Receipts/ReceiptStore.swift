@@ -95,6 +95,8 @@ final class ReceiptStore {
             }
             if !isReadOnly {
                 try opened.resize(start)
+                // A checkpoint counts on the file: its name must not be lost with the next crash.
+                if let slash = path.lastIndex(of: "/") { try disk.syncFolder(String(path[..<slash])) }
                 spiller = ReceiptSpiller(file: opened, end: start)
             }
             file = opened

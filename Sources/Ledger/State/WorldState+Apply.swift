@@ -48,6 +48,20 @@ extension WorldState {
         undo.steps.removeAll(keepingCapacity: true)
     }
 
+    /// Takes over one item of a snapshot; slots belong to `address`, the last account.
+    func load(_ item: StateItem, _ address: inout Address) {
+        switch item {
+        case .code(let hash, let code): _ = codeNumber(hash, code: code)
+        case .account(let next, let change, let isCleared):
+            address = next
+            if isCleared { clearStorage(next) }
+            if let change { set(next, change, code: nil) }
+        case .slot(let slot, let value, let isBalance):
+            write(address, slot, value)
+            if isBalance, !value.isZero { place(address, slot)?.pointee.isBalance = true }
+        }
+    }
+
     private func apply(_ change: AccountChange) {
         set(change.address, change.account, code: change.codeWritten)
         if change.storageCleared || change.account == nil { clearStorage(change.address) }

@@ -13,6 +13,8 @@ public final class WorldState: StateView {
     private var blockHashes = [Hash256](repeating: .zero, count: LedgerLimits.blockHashCount)
     private var nextBlockNumber: UInt64 = 0
     var nextOwnerNumber: UInt32 = 1
+    /// Slots that a transfer event has explained for the first time since the last block, as addresses and slots.
+    private var marks = ByteBuffer()
 
     /// An empty world with room for so many accounts and slots before its tables grow.
     public init(expectedAccounts: Int = 0, expectedSlots: Int = 0) {
@@ -71,6 +73,26 @@ public final class WorldState: StateView {
     public func remember(blockHash: Hash256, number: UInt64) {
         blockHashes[Int(number % UInt64(LedgerLimits.blockHashCount))] = blockHash
         nextBlockNumber = number + 1
+    }
+
+    /// The digests that BLOCKHASH sees, the oldest first, and the number after the last.
+    var rememberedHashes: (hashes: [Hash256], next: UInt64) {
+        let count = min(nextBlockNumber, UInt64(LedgerLimits.blockHashCount))
+        return ((nextBlockNumber - count..<nextBlockNumber).map { blockHash($0) }, nextBlockNumber)
+    }
+
+    /// Notes that a slot is a balance from now on.
+    func mark(_ place: UnsafeMutablePointer<SlotEntry>, _ address: Address, _ slot: U256) {
+        place.pointee.isBalance = true
+        marks.append(address)
+        marks.append(slot)
+    }
+
+    /// Moves the marks since the last call into a buffer.
+    func takeMarks(into buffer: inout ByteBuffer) {
+        guard marks.count > 0 else { return }
+        buffer.append(raw: marks.bytes)
+        marks.truncate(to: 0)
     }
 
     /// The number of a code hash in the registry, entered where it is new.

@@ -119,8 +119,10 @@ final class LogWriter: StepWork, @unchecked Sendable {
         shared.sequencerWait.signal()
         for block in blocks {
             precondition(block.answersNeedDurable <= durable, "an answer would leave before its block is durable")
+            if let checkpoint = block.checkpoint { anchors.cut(checkpoint) }
             if let header = block.header {
-                anchors.put(block: header.number, digest: block.digest, writes: block.writes.bytes)
+                anchors.put(
+                    block: header.number, digest: block.digest, writes: block.writes.bytes, marks: block.marks.bytes)
             }
             if !block.answers.isEmpty { answers(block.answers) }
             block.reset()

@@ -113,17 +113,17 @@ extension Sequencer {
     /// Enters the ids of the group as taken. False: one of them is known, what was pending has been executed, and the
     /// group has been answered. Ids come before everything else: a repeat gets its receipt whatever has changed since.
     private func claimOrAnswer(_ group: Range<Int>, _ start: inout Int) throws(LogError) -> Bool {
-        if claim(group) == nil { return true }
+        if try claim(group) == nil { return true }
         try execute(start..<group.lowerBound)
         start = group.lowerBound
-        guard let known = claim(group) else { return true }
+        guard let known = try claim(group) else { return true }
         try answerKnown(group, known)
         return false
     }
 
     /// Enters all ids of the group, or none: then the index of the first that is in use.
-    private func claim(_ group: Range<Int>) -> Int? {
-        for index in group where !core.claim(batch.operations[index].id) {
+    private func claim(_ group: Range<Int>) throws(LogError) -> Int? {
+        for index in group where try !core.claim(batch.operations[index].id) {
             for claimed in group.lowerBound..<index { core.release(batch.operations[claimed].id) }
             return index
         }

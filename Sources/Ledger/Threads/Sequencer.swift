@@ -1,4 +1,3 @@
-internal import CShims
 internal import EVM
 internal import Synchronization
 
@@ -19,6 +18,10 @@ final class Sequencer: StepWork, @unchecked Sendable {
     /// Bytes, at most, of the operations that were admitted and wait for execution.
     var pendingBytes = 0
     var scratch = ByteBuffer()
+    /// Who makes checkpoints, where somebody does, and the operations at the last one that has begun.
+    var checkpointer: Checkpointer?
+    var checkpointedOperations: UInt64 = 0
+    var isCheckpointing = false
     /// Where the durable state can be read while the disk takes no writes.
     var durableState: AnchorService?
 
@@ -41,6 +44,7 @@ final class Sequencer: StepWork, @unchecked Sendable {
     func step() -> StepOutcome {
         if shared.isStalled || core.store.isBehind(), !shared.hasFailed { return stepStalled() }
         if let sealed = outgoing { return give(sealed) }
+        if let checkpointer, !shared.hasFailed, attend(to: checkpointer) { return .worked }
         if batch.count > 0 {
             if shared.hasFailed { batch.removeAll() } else { proceed() }
             return .worked
@@ -93,7 +97,7 @@ final class Sequencer: StepWork, @unchecked Sendable {
     /// Asks for the places in the index before they are needed.
     private func prefetchIndex() {
         batch.operations.withUnsafeBufferPointer { operations in
-            for index in operations.indices { hoard_prefetch(core.index.probableAddress(operations[index].id)) }
+            for index in operations.indices { core.index.prefetch(operations[index].id) }
         }
     }
 

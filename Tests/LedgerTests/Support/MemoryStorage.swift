@@ -98,6 +98,13 @@ final class MemoryStorage: LogStorage, @unchecked Sendable {
         }
     }
 
+    func remove(segment: UInt32) throws(LogError) {
+        mutex.withLock {
+            content[segment] = nil
+            durable[segment] = nil
+        }
+    }
+
     func sync(segment: UInt32) throws(LogError) {
         mutex.withLock { syncHook }?()
         try step("sync") {
