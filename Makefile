@@ -28,8 +28,8 @@ test: setup ## build and pass the tests
 conformance: build ## run every official EVM state test at hand
 	@scripts/conformance $(ARGS)
 
-sim: build ## crash and restart a server under load and look for lost or doubled operations
-	$(RELEASE)/hoard-load --scenario crash --kills $${KILLS:-10} $(ARGS)
+sim: build ## simulate server, clients and faults: SEED=n repeats a run, SEEDS=count tries more
+	$(RELEASE)/hoard sim --seed $${SEED:-1} --seeds $${SEEDS:-1} $(ARGS)
 
 bench: build ## both load scenarios on a fresh server each
 	@scripts/bench $(ARGS)

@@ -52,13 +52,17 @@ let package = Package(
         .target(
             name: "Gateway", dependencies: ["EventLoop", "Wire", "Economy", "EVM", "Ledger", "Tokens"],
             swiftSettings: strict),
+        .target(
+            name: "Simulation", dependencies: ["EventLoop", "Wire", "EVM", "Ledger", "Economy", "Gateway", "Tokens"],
+            swiftSettings: hot),
         .target(name: "Client", dependencies: ["EventLoop", "Wire"], swiftSettings: strict),
         .target(name: "Replay", dependencies: ["EventLoop", "Wire", "Economy", "Client"], swiftSettings: strict),
-        .target(name: "Conformance", dependencies: ["EVM", "Ledger"], swiftSettings: strict),
+        .target(name: "Conformance", dependencies: ["EVM", "Ledger"], swiftSettings: hot),
         .executableTarget(
             name: "hoard",
             dependencies: [
                 "Conformance", "EventLoop", "Wire", "EVM", "Ledger", "Economy", "Gateway", "Tokens", "Client", "Replay",
+                "Simulation",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
             ],
@@ -96,6 +100,7 @@ let package = Package(
         .testTarget(
             name: "LoadTests", dependencies: ["hoard-load", "Wire", "Economy", "EVM"], path: "Tests/LoadTests",
             swiftSettings: strict),
+        .testTarget(name: "SimulationTests", dependencies: ["Simulation", "Economy"], swiftSettings: strict),
         .testTarget(name: "ConformanceTests", dependencies: ["Conformance", "EVM", "Ledger"], swiftSettings: strict),
         .testTarget(name: "ProgramTests", dependencies: ["hoard", "hoard-load"], swiftSettings: strict),
         .testTarget(name: "TidyTests", swiftSettings: strict),

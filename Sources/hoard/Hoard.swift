@@ -11,5 +11,9 @@ struct Hoard: AsyncParsableCommand {
             64 wrong usage; 70 something could not be done (a folder, a port, a server), with the reason on standard error.
             """,
         version: "0.1.0",
-        subcommands: [Serve.self, TokenCommand.self, ReplayCommand.self, Verify.self, Inspect.self, StateTestCommand.self, BenchCommand.self])
+        subcommands: [
+            Serve.self, TokenCommand.self, ReplayCommand.self, Verify.self, Inspect.self, SimCommand.self, StateTestCommand.self,
+            BlockTestCommand.self, BlockReplayCommand.self, TraceDifferenceCommand.self, ConformanceCommand.self,
+            BenchCommand.self,
+        ])
 }

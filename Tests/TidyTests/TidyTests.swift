@@ -16,6 +16,7 @@ struct TidyTests {
         "Gateway": [
             "EventLoop", "Wire", "Economy", "EVM", "Ledger", "Tokens", "Foundation", "Glibc", "Synchronization",
         ],
+        "Simulation": ["EventLoop", "Wire", "EVM", "Ledger", "Economy", "Gateway", "Tokens"],
         "Client": ["EventLoop", "Wire", "Glibc", "Synchronization"],
         "Replay": ["Wire", "Economy", "Client", "EventLoop", "Foundation", "Synchronization", "Glibc"],
         "Conformance": ["EVM", "Ledger", "Foundation", "Synchronization", "Glibc"],
