@@ -4,6 +4,10 @@ public import EVM
 public final class BlockTestRunner {
     private var processors: [UInt64: BlockProcessor] = [:]
 
+    /// Gas of the blocks of the last test.
+    public private(set) var lastGas: UInt64 = 0
+    /// How long the blocks of the last test took to run.
+    public private(set) var lastRun = Duration.zero
     private let report: ((TraceStep) -> Void)?
 
     /// A runner with machines of its own; `report` gets every instruction of the transactions.
@@ -12,6 +16,7 @@ public final class BlockTestRunner {
     /// What is wrong with the outcome of a test; nothing when it passes.
     public func run(_ test: BlockTest) -> [String] {
         var failures: [String] = []
+        (lastGas, lastRun) = (0, .zero)
         let root = test.genesis.root
         if root != test.genesisHeader.stateRoot {
             failures.append("genesis state root: have \(root), need \(test.genesisHeader.stateRoot)")
@@ -34,6 +39,8 @@ public final class BlockTestRunner {
     private func run(_ step: BlockTest.Step, _ index: Int, _ chain: Chain) -> [String] {
         do throws(BlockRefusal) {
             let header = try chain.add(step.bytes)
+            lastGas += header.gasUsed
+            lastRun += chain.lastRun
             if let expected = step.expectedRefusal { return ["block \(index): accepted, need \(expected)"] }
             if let hash = step.hash, hash != header.hash {
                 return ["block \(index) hash: have \(header.hash), need \(hash)"]

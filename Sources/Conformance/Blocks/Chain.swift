@@ -19,6 +19,9 @@ public final class Chain {
     /// The block that the last import made, or the genesis block.
     public private(set) var head: Hash256
 
+    /// How long the last block took to run, senders recovered and roots not yet computed.
+    public private(set) var lastRun = Duration.zero
+
     // The world behind one block, kept from import to import while blocks follow each other.
     private var world: WorldState?
     private var trie: StateTrie?
@@ -54,7 +57,9 @@ public final class Chain {
         let (world, trie) = restoreWorld(behind: header.parentHash)
         // Until the block has passed, the world is nobody's.
         self.world = nil
+        let started = ContinuousClock.now
         let executed = try processor.run(block, transactions, in: environment(header, stage), world: world)
+        lastRun = ContinuousClock.now - started
         try checkRoots(block)
         try check(header, stage, executed)
         for diff in executed.diffs { trie.apply(diff) }

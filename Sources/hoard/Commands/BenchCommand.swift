@@ -7,7 +7,7 @@ import Foundation
 struct BenchCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "bench", abstract: "Measure a part of the program.",
-        subcommands: [BenchEVMCommand.self, PrecompileBench.self])
+        subcommands: [BenchEVMCommand.self, BenchBlocksCommand.self, PrecompileBench.self])
 }
 
 /// `hoard bench evm`: single transactions.
