@@ -125,13 +125,24 @@ public final class Gateway: @unchecked Sendable {
     private static func openLedger(
         _ configuration: GatewayConfiguration
     ) throws(GatewayError) -> Ledger {
-        guard configuration.executor == .sequential else {
-            throw .executorUnavailable(configuration.executor)
-        }
+        let genesis = ledgerGenesis(of: configuration.game)
         do throws(LedgerError) {
             return try Ledger(
-                genesis: ledgerGenesis(of: configuration.game), folder: configuration.dataFolder,
-                configuration: configuration.ledger)
+                genesis: genesis, folder: configuration.dataFolder, configuration: configuration.ledger,
+                executor: executor(configuration, genesis))
         } catch { throw .ledger(error) }
+    }
+
+    private static func executor(
+        _ configuration: GatewayConfiguration, _ genesis: LedgerGenesis
+    ) -> any BlockExecutor {
+        let codes = CodeCache()
+        func machine() -> Machine { Machine(fork: genesis.fork, chainID: genesis.chainID, codeCache: codes) }
+        return switch configuration.executor {
+        case .sequential: SequentialExecutor(machine: machine(), rules: genesis.rules)
+        case .parallel:
+            ParallelExecutor(
+                machines: (0..<max(1, configuration.workers)).map { _ in machine() }, rules: genesis.rules)
+        }
     }
 }

@@ -10,8 +10,6 @@ public enum GatewayError: Error, Sendable, CustomStringConvertible {
     case tokens(TokenError)
     /// The address cannot be listened on.
     case listen(LoopError)
-    /// The executor is not part of this build.
-    case executorUnavailable(ExecutorChoice)
 
     /// One sentence for people.
     public var description: String {
@@ -19,8 +17,6 @@ public enum GatewayError: Error, Sendable, CustomStringConvertible {
         case .ledger(let error): error.description
         case .tokens(let error): error.description
         case .listen(let error): error.description
-        case .executorUnavailable(let choice):
-            "the \(choice.rawValue) executor is not part of this build; use sequential"
         }
     }
 }

@@ -98,7 +98,7 @@ public struct LedgerGenesis: Sendable, Equatable {
     }
 
     /// The genesis as one write set, in canonical order.
-    var diff: StateDiff {
+    public var diff: StateDiff {
         let sorted = accounts.sorted { $0.address.word < $1.address.word }
         var diff = StateDiff()
         for account in sorted {
@@ -112,7 +112,7 @@ public struct LedgerGenesis: Sendable, Equatable {
     }
 
     /// The environment of one micro-block of this world.
-    func environment(number: UInt64, timestampMilliseconds: UInt64, prevrandao: Hash256) -> BlockEnvironment {
+    public func environment(number: UInt64, timestampMilliseconds: UInt64, prevrandao: Hash256) -> BlockEnvironment {
         BlockEnvironment(
             number: number, timestampSeconds: timestampMilliseconds / 1_000, gasLimit: gasLimit,
             prevrandao: prevrandao, chainID: chainID, fork: fork)

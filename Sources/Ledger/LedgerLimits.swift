@@ -52,4 +52,12 @@ public enum LedgerLimits {
     static let anchorBytesMax = 256 << 20
     /// Bytes of a buffer for them that is used again.
     static let anchorBytesKept = 16 << 20
+    /// Operations that the parallel executor takes at once: some milliseconds of work.
+    static let parallelRunOperationsMax = 512
+    /// Units that each worker may be ahead of the first uncommitted one: more would be wrong more often.
+    static let unitsAheadPerWorker = 3
+    /// New accounts or slots of a unit, for the size of the tables of a run; where they are full another run begins.
+    static let newSlotsPerUnit = 8
+    /// Runs of a block after which the rest is executed on one thread: every unit seems to need the world for itself.
+    static let parallelRunsPerBlockMax = 16
 }

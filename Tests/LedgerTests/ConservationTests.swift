@@ -95,6 +95,7 @@ import Testing
         let first = result([transfer(a, b, 3)], [change(a, 7), change(b, 8)])
         #expect(checker.violation(in: result([], [change(b, 6)]), before: world) == nil, "not known yet")
         #expect(checker.violation(in: first, before: world) == nil)
+        world.mark(checker.explained)
         world.apply(first.diff)
         #expect(checker.violation(in: result([], [change(b, 9)]), before: world)?.have == U256(1))
         #expect(checker.violation(in: result([], [change(c, 9)]), before: world) == nil)

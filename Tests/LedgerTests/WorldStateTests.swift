@@ -79,7 +79,9 @@ import Testing
                 let slot = StorageChange(
                     address: owner, slot: U256(UInt64.random(in: 0..<3, using: &generator)),
                     value: U256(UInt64.random(in: 0..<3, using: &generator)))
-                world.apply(StateDiff(accounts: [change], storage: deletes ? [] : [slot]), undo: &undo)
+                let diff = StateDiff(accounts: [change], storage: deletes ? [] : [slot])
+                world.note(diff, in: &undo)
+                world.apply(diff)
             }
             world.rollBack(&undo)
             #expect(snapshot(world) == before)

@@ -44,9 +44,13 @@ struct ProgramTests {
         #expect(before.output == after.output, "the repeat of every operation must change nothing")
     }
 
-    @Test func `the sample match replays to one state root, however it is cut`() throws {
-        let roots = try ["max", "max", "2000"].map { speed in
-            let run = try Program.run("hoard", ["replay", "GameData/Matches/harbor-duel.jsonl", "--speed", speed, "--json"])
+    @Test func `the sample match replays to one state root, however it is cut and executed`() throws {
+        let ways = [
+            ["--speed", "max"], ["--speed", "2000"], ["--executor", "parallel", "--workers", "2"],
+            ["--executor", "parallel", "--workers", "4"],
+        ]
+        let roots = try ways.map { way in
+            let run = try Program.run("hoard", ["replay", "GameData/Matches/harbor-duel.jsonl", "--json"] + way)
             #expect(run.status == 0, "\(run.errors)")
             let report = try #require(try JSONSerialization.jsonObject(with: Data(run.output.utf8)) as? [String: Any])
             #expect(report["conserved"] as? Bool == true)

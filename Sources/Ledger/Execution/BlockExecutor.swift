@@ -27,6 +27,9 @@ public enum OperationResult: Sendable, Equatable {
 ///
 /// Every executor must give the same results, byte for byte, as running one operation after the other.
 public protocol BlockExecutor: AnyObject {
+    /// Operations that the executor wants at once, where so many wait.
+    var runOperationsMax: Int { get }
+
     /// Runs operations in order and appends one result each; what was accepted has been applied to `world` on return.
     /// A linked group is never cut: the last operation of the slice ends its group.
     func execute(
@@ -35,4 +38,9 @@ public protocol BlockExecutor: AnyObject {
 
     /// Runs a call and forgets what it changed.
     func view(_ call: ViewCall, in environment: BlockEnvironment, world: any StateView) -> Receipt
+}
+
+extension BlockExecutor {
+    /// Few: nothing is gained by more, and the clock and the log thread are looked at after each run.
+    public var runOperationsMax: Int { LedgerLimits.chunkOperationsMax }
 }

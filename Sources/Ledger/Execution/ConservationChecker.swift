@@ -1,10 +1,61 @@
-public import EVM
+internal import EVM
+
+/// What the check needs to know of a slot before a transition.
+struct FormerBalance {
+    var value: U256
+    /// Whether an event of an earlier operation explained a change of it.
+    var isBalance: Bool
+    /// Where the slot's mark is kept; nil where it has none, being zero.
+    var place: UnsafeMutableRawPointer?
+}
+
+/// A change of a token contract's slot that no event explained.
+struct UnexplainedChange: BitwiseCopyable {
+    /// Where the slot's mark is kept.
+    var place: UnsafeMutableRawPointer
+    /// Whether it was known as a balance: then the change is a violation.
+    var isBalance: Bool
+}
+
+/// A slot of a token contract whose change an event explained: it is a balance.
+struct ExplainedBalance: BitwiseCopyable {
+    /// Where the slot's mark is kept.
+    var place: UnsafeMutableRawPointer
+    /// The token contract.
+    var address: Address
+    /// Whether it was known as a balance before.
+    var isBalance: Bool
+}
+
+/// What tells the former values of slots.
+protocol BalanceBook {
+    /// The slot before the transition.
+    func balance(_ address: Address, _ slot: U256) -> FormerBalance
+}
+
+extension WorldState: BalanceBook {
+    @inline(__always)
+    func balance(_ address: Address, _ slot: U256) -> FormerBalance {
+        guard let place = place(address, slot) else { return FormerBalance(value: .zero, isBalance: false, place: nil) }
+        return FormerBalance(
+            value: place.pointee.value, isBalance: place.pointee.isBalance, place: UnsafeMutableRawPointer(place))
+    }
+
+    /// Marks slots as balances. The places must be those of `balance`, with no change of the world in between.
+    @inline(__always)
+    func mark(_ explained: borrowing RawList<ExplainedBalance>) {
+        for balance in explained.elements where !balance.isBalance {
+            let place = balance.place.assumingMemoryBound(to: SlotEntry.self)
+            mark(place, balance.address, place.pointee.slot)
+        }
+    }
+}
 
 /// Checks every transition against the asset rules before it is applied.
 ///
 /// The sum over all accounts cannot change: every event takes from one account what it gives to another, and the
 /// balances must change by exactly what the events say.
-public final class ConservationChecker {
+final class ConservationChecker {
     private let rules: [AssetRule]
     private let addresses: [Address]
     private let listed: [Set<U256>]
@@ -18,9 +69,13 @@ public final class ConservationChecker {
     private let memo = SlotMemo()
     private let nets = NetChanges()
     private let ruleOfContract: [Address: Int]
+    /// Slots that the last transition's events explained.
+    let explained = RawList<ExplainedBalance>()
+    /// Changed slots that no event of the last transition explained, and what was known of them.
+    let unexplained = RawList<UnexplainedChange>()
 
     /// A checker of these rules.
-    public init(rules: [AssetRule]) {
+    init(rules: [AssetRule]) {
         self.rules = rules
         addresses = rules.map(\.contract)
         listed = rules.map { rule in
@@ -30,8 +85,11 @@ public final class ConservationChecker {
             rules.enumerated().map { ($0.element.contract, $0.offset) }, uniquingKeysWith: { first, _ in first })
     }
 
-    /// The first violation in a transition over `world`, which must not have been applied; nil where all is in order.
-    public func violation(in result: TransitionResult, before world: WorldState) -> ConservationViolation? {
+    /// The first violation in a transition over `book`, which it must not have been applied to; nil where all is in
+    /// order. What `explained` and `unexplained` say then is for the caller to take over.
+    func violation<Book: BalanceBook>(in result: TransitionResult, before book: Book) -> ConservationViolation? {
+        explained.removeAll()
+        unexplained.removeAll()
         if rules.isEmpty { return nil }
         nets.removeAll()
         for log in result.receipt.logs {
@@ -40,7 +98,7 @@ public final class ConservationChecker {
         }
         for change in result.diff.storage {
             guard let rule = rule(of: change.address) else { continue }
-            if let violation = check(change, rule, world) { return violation }
+            if let violation = check(change, rule, book) { return violation }
         }
         if let net = nets.firstUnmatched() {
             return ConservationViolation(
@@ -54,22 +112,30 @@ public final class ConservationChecker {
         return addresses.firstIndex(of: contract)
     }
 
-    private func check(_ change: StorageChange, _ rule: Int, _ world: WorldState) -> ConservationViolation? {
-        let place = world.place(change.address, change.slot)
-        let former = place?.pointee.value ?? .zero
-        let difference = change.value &- former
+    @inline(__always)
+    private func check<Book: BalanceBook>(
+        _ change: StorageChange, _ rule: Int, _ book: Book
+    ) -> ConservationViolation? {
+        let former = book.balance(change.address, change.slot)
+        let difference = change.value &- former.value
         if let net = nets.find(rule, change.slot) {
             net.pointee.isMatched = true
-            if net.pointee.change == difference, !overflows(former, difference, change.value) {
-                // A mark that stays after a refusal is harmless: executing the log again sees fewer marks, never more.
-                if let place, !place.pointee.isBalance { world.mark(place, change.address, change.slot) }
+            if net.pointee.change == difference, !overflows(former.value, difference, change.value) {
+                if let place = former.place {
+                    explained.append(
+                        ExplainedBalance(place: place, address: change.address, isBalance: former.isBalance))
+                }
                 return nil
             }
             return ConservationViolation(
                 contract: change.address, slot: change.slot, have: difference, need: net.pointee.change)
         }
         switch rules[rule].otherSlots {
-        case .any: if place?.pointee.isBalance != true { return nil }
+        case .any:
+            if let place = former.place {
+                unexplained.append(UnexplainedChange(place: place, isBalance: former.isBalance))
+            }
+            if !former.isBalance { return nil }
         case .listed: if listed[rule].contains(change.slot) { return nil }
         case .none: break
         }

@@ -38,6 +38,7 @@ public final class SequentialExecutor: BlockExecutor {
             if let violation = checker.violation(in: result, before: world) {
                 return .refused(.conservationViolated(violation))
             }
+            world.mark(checker.explained)
             world.apply(result.diff)
             return .accepted(result.receipt, result.diff)
         }
@@ -52,6 +53,7 @@ public final class SequentialExecutor: BlockExecutor {
         while operations[end].linkedWithNext, end + 1 < operations.endIndex { end += 1 }
         end += 1
         let start = results.count
+        undo.markBytes = world.markBytes
         for index in first..<end {
             if let failure = executeMember(operations[index], environment, world, &results) {
                 world.rollBack(&undo)
@@ -77,7 +79,9 @@ public final class SequentialExecutor: BlockExecutor {
             if let violation = checker.violation(in: result, before: world) {
                 return .refused(.conservationViolated(violation))
             }
-            world.apply(result.diff, undo: &undo)
+            world.note(result.diff, in: &undo)
+            world.mark(checker.explained)
+            world.apply(result.diff)
             results.append(.accepted(result.receipt, result.diff))
             return nil
         }

@@ -4,11 +4,13 @@ public import EVM
 struct UndoLog {
     enum Step {
         case account(Address, AccountState?)
-        case slot(Address, U256, U256)
+        case slot(Address, U256, value: U256, isBalance: Bool)
         case storageSpace(Address, number: UInt32, slotCount: Int)
     }
 
     var steps: [Step] = []
+    /// `WorldState.markBytes` before them.
+    var markBytes = 0
 }
 
 extension WorldState {
@@ -18,19 +20,23 @@ extension WorldState {
         for change in diff.storage { write(change.address, change.slot, change.value) }
     }
 
-    /// Takes over what a transition changed and notes how to take it back.
-    func apply(_ diff: StateDiff, undo: inout UndoLog) {
+    /// Notes how to take back what a transition is about to change.
+    func note(_ diff: StateDiff, in undo: inout UndoLog) {
+        // Slots first and accounts last: taking back goes the other way, and gives an emptied account its space back
+        // before slots are written into it.
+        for change in diff.storage {
+            let place = place(change.address, change.slot)
+            undo.steps.append(
+                .slot(
+                    change.address, change.slot, value: place?.pointee.value ?? .zero,
+                    isBalance: place?.pointee.isBalance ?? false))
+        }
         for change in diff.accounts {
-            undo.steps.append(.account(change.address, account(change.address)))
             if change.storageCleared || change.account == nil, let owner = owners.find(change.address) {
                 undo.steps.append(
                     .storageSpace(change.address, number: owner.pointee.number, slotCount: owner.pointee.slotCount))
             }
-            apply(change)
-        }
-        for change in diff.storage {
-            undo.steps.append(.slot(change.address, change.slot, storage(change.address, change.slot)))
-            write(change.address, change.slot, change.value)
+            undo.steps.append(.account(change.address, account(change.address)))
         }
     }
 
@@ -39,13 +45,16 @@ extension WorldState {
         for step in undo.steps.reversed() {
             switch step {
             case .account(let address, let state): set(address, state, code: nil)
-            case .slot(let address, let slot, let value): write(address, slot, value)
+            case .slot(let address, let slot, let value, let isBalance):
+                write(address, slot, value)
+                place(address, slot)?.pointee.isBalance = isBalance
             case .storageSpace(let address, let number, let slotCount):
                 owners.findOrClaim(address).pointee = StorageOwnerEntry(
                     address: address, number: number, slotCount: slotCount)
             }
         }
         undo.steps.removeAll(keepingCapacity: true)
+        markBytes = undo.markBytes
     }
 
     /// Takes over one item of a snapshot; slots belong to `address`, the last account.
@@ -89,7 +98,8 @@ extension WorldState {
         return nextOwnerNumber
     }
 
-    private func write(_ address: Address, _ slot: U256, _ value: U256) {
+    /// Writes a slot; zero removes it.
+    func write(_ address: Address, _ slot: U256, _ value: U256) {
         let owner = owners.findOrClaim(address)
         if owner.pointee.isVacant {
             owner.pointee = StorageOwnerEntry(address: address, number: takeOwnerNumber(), slotCount: 0)

@@ -38,6 +38,10 @@ public final class WorldState: StateView {
             codeHash: codeHashes[Int(place.pointee.code) - 1])
     }
 
+    /// The hash of the code of the account at a place.
+    @inline(__always)
+    func codeHash(_ place: UnsafeMutablePointer<AccountEntry>) -> Hash256 { codeHashes[Int(place.pointee.code) - 1] }
+
     /// The value of a storage slot; zero where it was never written.
     public func storage(_ address: Address, _ slot: U256) -> U256 {
         place(address, slot)?.pointee.value ?? .zero
@@ -86,6 +90,12 @@ public final class WorldState: StateView {
         place.pointee.isBalance = true
         marks.append(address)
         marks.append(slot)
+    }
+
+    /// Bytes of the marks since `takeMarks`; marks of what is taken back are cut off to there.
+    var markBytes: Int {
+        get { marks.count }
+        set { marks.truncate(to: newValue) }
     }
 
     /// Moves the marks since the last call into a buffer.

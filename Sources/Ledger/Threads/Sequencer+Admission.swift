@@ -6,7 +6,7 @@ extension Sequencer {
     func take(_ range: Range<Int>) throws(LogError) -> Int {
         var start = range.lowerBound
         var next = range.lowerBound
-        let enough = min(range.upperBound, range.lowerBound + LedgerLimits.chunkOperationsMax)
+        let enough = min(range.upperBound, range.lowerBound + core.executor.runOperationsMax)
         while next < enough, outgoing == nil {
             let group = next..<groupEnd(next, range.upperBound)
             if try !claimOrAnswer(group, &start) {

@@ -51,6 +51,9 @@ final class SystemThread: @unchecked Sendable {
         pthread_join(handle, nil)
     }
 
+    /// Lets other threads have the processor.
+    static func yield() { sched_yield() }
+
     /// Asks for another nice level for the calling thread; where that is not permitted nothing happens.
     static func setNiceLevel(_ level: Int32) {
         setpriority(.init(PRIO_PROCESS.rawValue), 0, level)

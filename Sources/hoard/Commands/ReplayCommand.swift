@@ -83,7 +83,7 @@ struct ReplayCommand: AsyncParsableCommand {
         var configuration = GatewayConfiguration(dataFolder: folder, game: game)
         configuration.port = 0
         configuration.executor = execution.executor
-        configuration.workers = execution.workers
+        configuration.workers = execution.workerCount
         configuration.handlesSignals = false
         configuration.ledger.clockMode = .operations
         let gateway = try Gateway(configuration)

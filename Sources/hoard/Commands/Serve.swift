@@ -39,7 +39,7 @@ struct Serve: AsyncParsableCommand {
             configuration.host = listen.host
             configuration.port = listen.port
             configuration.executor = execution.executor
-            configuration.workers = execution.workers
+            configuration.workers = execution.workerCount
             let gateway = try Gateway(configuration)
             try folder.remember(gameFolder: gameFolder)
             let recovered = gateway.ledgerStatus

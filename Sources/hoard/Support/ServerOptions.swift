@@ -1,4 +1,5 @@
 public import ArgumentParser
+internal import Foundation
 public import Gateway
 public import Logging
 
@@ -34,13 +35,26 @@ struct ExecutionOptions: ParsableArguments {
     @Option(help: "How micro-blocks are executed: sequential or parallel.")
     var executor: ExecutorChoice = .sequential
 
-    @Option(help: "Threads that execute, for the parallel executor.")
-    var workers: Int = 1
+    @Option(help: "Threads that execute, for the parallel executor; as many as there are processors when left out.")
+    var workers: Int?
 
-    @Option(help: "The game folder with actions, contracts, catalog and genesis; by default GameData, here or above the program.")
+    @Option(
+        help:
+            "The game folder with actions, contracts, catalog and genesis; by default GameData, here or above the program."
+    )
     var game: String?
 
     func validate() throws {
-        if workers < 1 || workers > 256 { throw ValidationError("--workers takes 1 to 256, not \(workers)") }
+        if let workers, workers < 1 || workers > 256 {
+            throw ValidationError("--workers takes 1 to 256, not \(workers)")
+        }
+    }
+
+    /// Threads that execute.
+    var workerCount: Int {
+        switch executor {
+        case .sequential: 1
+        case .parallel: workers ?? ProcessInfo.processInfo.activeProcessorCount
+        }
     }
 }

@@ -1,0 +1,30 @@
+/// A kind of block that the executors are measured with.
+public enum Workload: String, CaseIterable, Sendable {
+    /// Transfers between pairs that share nothing.
+    case independent
+    /// Everybody buys the same item of the same offer: one treasury, one faucet.
+    case hotShop = "hot-shop"
+    /// 50 % purchases, 20 % trades, 30 % rewards among players by Zipf 1.0.
+    case shopMix = "shop-mix"
+    /// Each transfer spends what the one before brought.
+    case chained
+    /// Transfers among players by Zipf 1.0.
+    case zipf
+    /// Transfers among players by Zipf 1.5.
+    case steepZipf = "zipf-1.5"
+    /// A limited offer that sells out in the middle of the run.
+    case boundedStock = "bounded-stock"
+
+    /// What a reader should know of it.
+    public var about: String {
+        switch self {
+        case .independent: "transfers between pairs that share nothing"
+        case .hotShop: "everybody buys the same item of the same offer"
+        case .shopMix: "50 % purchases, 20 % trades, 30 % rewards, players by Zipf 1.0"
+        case .chained: "each transfer spends what the one before brought"
+        case .zipf: "transfers among players by Zipf 1.0"
+        case .steepZipf: "transfers among players by Zipf 1.5"
+        case .boundedStock: "a limited offer that sells out in the middle"
+        }
+    }
+}

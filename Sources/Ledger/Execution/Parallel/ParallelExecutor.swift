@@ -1,0 +1,301 @@
+internal import CShims
+public import EVM
+internal import Synchronization
+
+/// Runs the operations of a block on several workers; results, receipts and state are those of `SequentialExecutor`.
+///
+/// Units (single operations and linked groups) are executed ahead of their turn over what is known then; in their turn
+/// every value they read is compared with what is committed, and a unit that read another value is executed again, now
+/// over exactly the committed state. A value that was changed and changed back is no conflict. What is committed is
+/// seen by all at once.
+///
+///     take -> execute ahead -> (turn) confirm or execute again -> commit -> ... -> finish
+public final class ParallelExecutor: BlockExecutor, @unchecked Sendable {
+    // Sendable: the schedule is used under its lock, outputs and records by whoever the schedule gives them to.
+    private let sequential: SequentialExecutor
+    private let shared = SharedWorld()
+    private let runners: [UnitRunner]
+    private let pool: WorkerPool
+    private let schedule: UnsafeMutablePointer<ParallelSchedule>
+    private let scheduleLock = SpinLock()
+    private let records: [UnitRecord]
+    private let pace = Pace()
+    /// Enough that workers which wake up find most of a run to be done.
+    public var runOperationsMax: Int { LedgerLimits.parallelRunOperationsMax }
+    /// Nil outside of tests.
+    var plantedDefect: PlantedDefect?
+    /// Workers, the calling thread among them.
+    public let workerCount: Int
+    /// What became of the units of all blocks so far.
+    public private(set) var statistics = ParallelStatistics()
+
+    // Of the present block.
+    private var operations = UnsafeBufferPointer<Operation>(start: nil, count: 0)
+    /// The first unit of the present run; units of the schedule count from there.
+    private var firstUnit = 0
+    private var units: [Range<Int>] = []
+    private var environment: BlockEnvironment?
+    private var outputs: [OperationResult] = []
+
+    /// An executor with one machine for each worker; all of them must follow the same rules.
+    public init(machines: [any TransitionMachine], rules: [AssetRule], spinMicroseconds: Int = 50) {
+        precondition(!machines.isEmpty, "an executor needs a machine")
+        workerCount = machines.count
+        sequential = SequentialExecutor(machine: machines[0], rules: rules)
+        let shared = shared
+        let window = LedgerLimits.unitsAheadPerWorker * machines.count + 1
+        // A record is in use from the execution of its unit to its commit: units that far apart share one.
+        let records = (0..<window).map { _ in UnitRecord() }
+        self.records = records
+        runners = machines.map { UnitRunner(machine: $0, rules: rules, shared: shared, record: records[0]) }
+        schedule = .allocate(capacity: 1)
+        schedule.initialize(to: ParallelSchedule(window: window))
+        pool = WorkerPool(helpers: machines.count - 1, spinMicroseconds: spinMicroseconds)
+    }
+
+    deinit {
+        pool.stop()
+        schedule.deinitialize(count: 1)
+        schedule.deallocate()
+    }
+
+    /// Runs operations in order and appends one result each.
+    public func execute(
+        _ operations: ArraySlice<Operation>, in environment: BlockEnvironment, world: WorldState,
+        into results: inout [OperationResult]
+    ) {
+        guard workerCount > 1, pace.paysInParallel(operations.count) else {
+            let start = SystemClock.monotonicNanoseconds()
+            sequential.execute(operations, in: environment, world: world, into: &results)
+            pace.ranAlone(operations.count, nanoseconds: SystemClock.monotonicNanoseconds() - start)
+            return
+        }
+        executeInParallel(operations, in: environment, world: world, into: &results)
+    }
+
+    /// Runs a call and forgets what it changed.
+    public func view(_ call: ViewCall, in environment: BlockEnvironment, world: any StateView) -> Receipt {
+        sequential.view(call, in: environment, world: world)
+    }
+
+    /// The same as `execute`, on all workers however few the operations are.
+    func executeInParallel(
+        _ operations: ArraySlice<Operation>, in environment: BlockEnvironment, world: WorldState,
+        into results: inout [OperationResult]
+    ) {
+        execute(operations, in: environment, world: world, into: &results) { pool.run { work($0) } }
+    }
+
+    /// The same as `execute`, with all workers on the calling thread, which takes a step of the one that `choose` names:
+    /// any meeting of workers can be made, and made again.
+    func executeInterleaved(
+        _ operations: ArraySlice<Operation>, in environment: BlockEnvironment, world: WorldState,
+        into results: inout [OperationResult], choose: () -> Int
+    ) {
+        execute(operations, in: environment, world: world, into: &results) {
+            var works = [Work](repeating: .idle, count: workerCount)
+            while true {
+                let worker = choose()
+                if step(worker, &works[worker]) == .left, worker == 0, works.allSatisfy({ $0 == .idle }) { break }
+            }
+        }
+    }
+
+    private func execute(
+        _ operations: ArraySlice<Operation>, in environment: BlockEnvironment, world: WorldState,
+        into results: inout [OperationResult], work: () -> Void
+    ) {
+        cut(operations)
+        self.environment = environment
+        swap(&outputs, &results)
+        operations.withUnsafeBufferPointer { buffer in
+            self.operations = buffer
+            let base = operations.startIndex
+            firstUnit = 0
+            var runs = 0
+            while firstUnit < units.count {
+                if runs < LedgerLimits.parallelRunsPerBlockMax {
+                    run(world, work)
+                    runs += 1
+                }
+                guard firstUnit < units.count else { break }
+                // This unit needs the world for itself, or more room than there was left.
+                let unit = units[firstUnit]
+                sequential.execute(
+                    operations[base + unit.lowerBound..<base + unit.upperBound], in: environment, world: world,
+                    into: &outputs)
+                statistics.sequentialUnits += 1
+                firstUnit += 1
+            }
+        }
+        self.operations = UnsafeBufferPointer(start: nil, count: 0)
+        swap(&outputs, &results)
+    }
+
+    /// Runs units from `firstUnit` on until all are committed or one needs the world for itself.
+    private func run(_ world: WorldState, _ work: () -> Void) {
+        let count = units.count - firstUnit
+        shared.begin(world, expectedNew: count * LedgerLimits.newSlotsPerUnit)
+        for runner in runners { runner.beginRun() }
+        schedule.pointee.begin(units: count)
+        work()
+        shared.finish()
+        statistics.add(schedule.pointee)
+        firstUnit += schedule.pointee.frontier
+    }
+
+    /// Cuts the operations into units: ranges from the first operation on.
+    private func cut(_ operations: ArraySlice<Operation>) {
+        units.removeAll(keepingCapacity: true)
+        var start = 0
+        for (offset, operation) in operations.enumerated()
+        where !operation.linkedWithNext || offset + 1 == operations.count {
+            units.append(start..<offset + 1)
+            start = offset + 1
+        }
+    }
+
+    // MARK: Workers
+
+    /// What a worker is in the middle of.
+    enum Work: Equatable {
+        /// It is free.
+        case idle
+        /// It has executed a unit ahead of its turn and not told the others yet.
+        case executed(Int)
+        /// It is the turn of this unit, and of nobody else.
+        case committing(Int)
+    }
+
+    /// How a step went.
+    enum StepOutcome { case progressed, waiting, left }
+
+    private func work(_ worker: Int) {
+        var work = Work.idle
+        var waits = 0
+        while true {
+            switch step(worker, &work) {
+            case .progressed: waits = 0
+            case .waiting:
+                waits += 1
+                // On a machine with fewer free cores than workers the one that is waited for needs this one's.
+                if waits % 4_096 == 0 { SystemThread.yield() } else { hoard_spin_pause() }
+            case .left: return
+            }
+        }
+    }
+
+    /// Lets a worker do one piece of work.
+    private func step(_ worker: Int, _ work: inout Work) -> StepOutcome {
+        switch work {
+        case .idle: return take(worker, &work)
+        case .executed(let unit): scheduleLock.with { schedule.pointee.executed(unit) }
+        case .committing(let unit): commit(from: unit, on: worker)
+        }
+        work = .idle
+        return .progressed
+    }
+
+    private func take(_ worker: Int, _ work: inout Work) -> StepOutcome {
+        switch scheduleLock.with({ schedule.pointee.take(isLeader: worker == 0) }) {
+        case .execute(let unit):
+            run(unit, on: worker, into: records[unit % records.count])
+            work = .executed(unit)
+        case .commit(let unit): work = .committing(unit)
+        case .wait: return .waiting
+        case .leave, .done: return .left
+        }
+        return .progressed
+    }
+
+    private func run(_ unit: Int, on worker: Int, into record: UnitRecord) {
+        guard let environment else { preconditionFailure("a block has an environment") }
+        let range = units[firstUnit + unit]
+        runners[worker].execute(UnsafeBufferPointer(rebasing: operations[range]), into: record, environment)
+    }
+
+    /// Commits a unit whose turn it is, and as many after it as are ready.
+    private func commit(from first: Int, on worker: Int) {
+        var next: Int? = first
+        var wasExecuted = scheduleLock.with { schedule.pointee.wasExecutedAhead(first) }
+        while let unit = next {
+            let record = records[unit % records.count]
+            let confirmation = settle(unit, wasExecuted: wasExecuted, record, on: worker)
+            guard let confirmation else {
+                scheduleLock.with { schedule.pointee.halt() }
+                return
+            }
+            var calmEnded = false
+            (next, wasExecuted, calmEnded) = scheduleLock.with {
+                let wasCalm = schedule.pointee.isCalm
+                let following = schedule.pointee.committed(unit, confirmation, isLeader: worker == 0)
+                let executed = following.map { schedule.pointee.wasExecutedAhead($0) } ?? false
+                return (following, executed, wasCalm && !schedule.pointee.isCalm)
+            }
+            if calmEnded { pool.callBack() }
+        }
+    }
+
+    /// Brings a unit whose turn it is into the order; nil where it needs the world for itself, or more room than there is.
+    private func settle(
+        _ unit: Int, wasExecuted: Bool, _ record: UnitRecord, on worker: Int
+    ) -> Confirmation? {
+        var confirmation = Confirmation.confirmed
+        if !wasExecuted || record.needsWorldAlone || !record.isConfirmed(over: shared, plantedDefect) {
+            run(unit, on: worker, into: record)
+            confirmation = wasExecuted ? .repeated : .inTurn
+        }
+        if record.needsWorldAlone
+            || !shared.hasRoom(accounts: record.accountWrites.count, slots: record.slotWrites.count)
+        {
+            return nil
+        }
+        for write in record.accountWrites.elements { shared.write(write) }
+        for write in record.slotWrites.elements { shared.write(write) }
+        for mark in record.marks.elements { shared.mark(mark) }
+        for mark in record.lateMarks.elements {
+            let owner = shared.owner(mark.address)
+            guard let place = shared.place(mark.address, owner: owner, mark.slot) else { continue }
+            shared.mark(.init(address: mark.address, place: place, isBalance: mark.isBalance))
+        }
+        if record.results.count == 1, let only = record.results.popLast() {
+            outputs.append(only)
+        } else {
+            outputs.append(contentsOf: record.results)
+        }
+        return confirmation
+    }
+}
+
+/// How units got into the order, over all blocks.
+public struct ParallelStatistics: Sendable {
+    /// Units whose execution ahead of their turn was right.
+    public var confirmedUnits: UInt64 = 0
+    /// Units that were executed ahead of their turn and again in it.
+    public var repeatedUnits: UInt64 = 0
+    /// Units that were executed in their turn alone.
+    public var inTurnUnits: UInt64 = 0
+    /// Units that had the world for themselves: they emptied a storage, asked for one, or found no room.
+    public var sequentialUnits: UInt64 = 0
+
+    mutating func add(_ schedule: ParallelSchedule) {
+        confirmedUnits += UInt64(schedule.confirmedCount)
+        repeatedUnits += UInt64(schedule.repeatedCount)
+        inTurnUnits += UInt64(schedule.inTurnCount)
+    }
+}
+
+/// Mutual exclusion for a few instructions.
+final class SpinLock: Sendable {
+    private let isTaken = Atomic<Bool>(false)
+
+    /// Runs the body while nobody else does.
+    @inline(__always)
+    func with<Value>(_ body: () -> Value) -> Value {
+        while isTaken.exchange(true, ordering: .acquiring) {
+            while isTaken.load(ordering: .relaxed) { hoard_spin_pause() }
+        }
+        defer { isTaken.store(false, ordering: .releasing) }
+        return body()
+    }
+}

@@ -1,0 +1,47 @@
+/// A growing list of plain values on raw memory that is used again and again: nothing is counted, checked or copied.
+struct RawList<Element: BitwiseCopyable>: ~Copyable {
+    private struct Header {
+        var elements: UnsafeMutablePointer<Element>
+        var count: Int
+        var capacity: Int
+    }
+
+    private let header: UnsafeMutablePointer<Header>
+
+    /// An empty list with room for some elements.
+    init(capacity: Int = 32) {
+        header = .allocate(capacity: 1)
+        header.initialize(to: Header(elements: .allocate(capacity: capacity), count: 0, capacity: capacity))
+    }
+
+    deinit {
+        header.pointee.elements.deallocate()
+        header.deallocate()
+    }
+
+    /// Elements in the list.
+    @inline(__always) var count: Int { header.pointee.count }
+
+    /// The elements; valid until the next one is added.
+    @inline(__always) var elements: UnsafeMutableBufferPointer<Element> {
+        UnsafeMutableBufferPointer(start: header.pointee.elements, count: header.pointee.count)
+    }
+
+    /// Forgets all elements.
+    @inline(__always) func removeAll() { header.pointee.count = 0 }
+
+    /// Adds an element at the end.
+    @inline(__always) func append(_ element: Element) {
+        if header.pointee.count == header.pointee.capacity { grow() }
+        (header.pointee.elements + header.pointee.count).initialize(to: element)
+        header.pointee.count &+= 1
+    }
+
+    @inline(never) private func grow() {
+        let larger = UnsafeMutablePointer<Element>.allocate(capacity: header.pointee.capacity * 2)
+        larger.moveInitialize(from: header.pointee.elements, count: header.pointee.count)
+        header.pointee.elements.deallocate()
+        header.pointee.elements = larger
+        header.pointee.capacity *= 2
+    }
+}

@@ -1,0 +1,250 @@
+import EVM
+import Foundation
+import Testing
+
+@testable import Ledger
+
+/// Parallel equals sequential, byte for byte: results with receipts, logs, gas and diffs, and the whole state.
+@Suite struct ParallelExecutorTests {
+    private static func environment(_ fork: Fork, feeRecipient: Address) -> BlockEnvironment {
+        var environment = LedgerGenesis(fork: fork, timestampMilliseconds: 1_000, accounts: []).environment(
+            number: 1, timestampMilliseconds: 2_000, prevrandao: .zero)
+        environment.feeRecipient = feeRecipient
+        return environment
+    }
+
+    private static func machines(_ count: Int, _ fork: Fork) -> [any TransitionMachine] {
+        let cache = CodeCache()
+        return (0..<count).map { _ in Machine(fork: fork, chainID: 31_337, codeCache: cache) }
+    }
+
+    /// Runs a random block on both executors and compares.
+    private func compare(
+        seed: UInt64, fork: Fork, workers: Int, operations count: Int, cuts: Int, slotCount: Int = 4,
+        onThreads: Bool = false
+    ) -> (executor: ParallelExecutor, accepted: Int) {
+        var block = RandomBlock(seed: seed, slotCount: slotCount)
+        let genesis = block.genesis()
+        let operations = block.operations(count)
+        // Every third block pays its fees to somebody who takes part.
+        let recipient = seed % 3 == 0 ? block.players[0] : seed % 3 == 1 ? block.contracts[0] : Address(word: 0xfee)
+        let environment = Self.environment(fork, feeRecipient: recipient)
+        let worlds = [WorldState(), WorldState()]
+        for world in worlds { world.apply(genesis) }
+        var expected: [OperationResult] = []
+        SequentialExecutor(machine: Self.machines(1, fork)[0], rules: []).execute(
+            operations[...], in: environment, world: worlds[0], into: &expected)
+        let executor = ParallelExecutor(machines: Self.machines(workers, fork), rules: [])
+        var results: [OperationResult] = []
+        var random = SeededGenerator(state: seed)
+        var start = 0
+        for cut in 1...cuts {
+            var end = operations.count * cut / cuts
+            // A group is never cut.
+            while end < operations.count, end > 0, operations[end - 1].linkedWithNext { end += 1 }
+            if end <= start { continue }
+            if onThreads {
+                executor.executeInParallel(
+                    operations[start..<end], in: environment, world: worlds[1], into: &results)
+            } else {
+                executor.executeInterleaved(
+                    operations[start..<end], in: environment, world: worlds[1], into: &results
+                ) { Int.random(in: 0..<workers, using: &random) }
+            }
+            start = end
+        }
+        #expect(results.count == expected.count)
+        if let first = zip(results, expected).enumerated().first(where: { $1.0 != $1.1 }) {
+            Issue.record("seed \(seed), operation \(first.offset): \(first.element.0) instead of \(first.element.1)")
+        }
+        #expect(worlds[1].contents == worlds[0].contents, "seed \(seed): the states differ")
+        let accepted = expected.count { if case .accepted = $0 { true } else { false } }
+        return (executor, accepted)
+    }
+
+    @Test(arguments: [(Fork.prague, 2), (.prague, 5), (.shanghai, 3), (.cancun, 2), (.osaka, 4)])
+    func `random blocks under random schedules end as in sequence`(_ fork: Fork, _ workers: Int) {
+        var total = ParallelStatistics()
+        var accepted = 0
+        let scale = UInt64(ProcessInfo.processInfo.environment["HOARD_SCHEDULES"] ?? "") ?? 40
+        for seed in 0..<scale {
+            let outcome = compare(
+                seed: seed, fork: fork, workers: workers, operations: 2 + Int(seed * 7 % 120), cuts: 1 + Int(seed % 4),
+                slotCount: seed % 5 == 0 ? 200 : 4)
+            total.confirmedUnits += outcome.executor.statistics.confirmedUnits
+            total.repeatedUnits += outcome.executor.statistics.repeatedUnits
+            accepted += outcome.accepted
+        }
+        #expect(accepted > 400, "the blocks do something")
+        #expect(total.confirmedUnits > 200 && total.repeatedUnits > 200, "units are executed ahead: \(total)")
+    }
+
+    @Test(arguments: [2, 4]) func `random blocks on threads end as in sequence`(_ workers: Int) {
+        for seed in 0..<UInt64(40) {
+            _ = compare(
+                seed: 5_000 + seed, fork: .prague, workers: workers, operations: 150, cuts: 1,
+                slotCount: seed % 2 == 0 ? 200 : 4, onThreads: true)
+        }
+    }
+
+    // MARK: Conservation
+
+    @Test(arguments: [OtherSlots.none, .any])
+    func `refusals and marks of the conservation check are those of the sequence`(_ otherSlots: OtherSlots) {
+        for seed in 0..<UInt64(60) {
+            var random = SeededGenerator(state: seed)
+            let genesis = World.genesis(players: 6, coins: 5, otherSlots: otherSlots)
+            let calls: [StandInMachine.Call] = [
+                .transfer, .transfer, .transfer, .transfer, .silentTransfer, .emptyTransfer, .otherSlot, .revert, .halt,
+            ]
+            let operations = (0..<80).map { number in
+                World.operation(
+                    number, calls.randomElement(using: &random)!, from: Int.random(in: 0..<7, using: &random),
+                    to: Int.random(in: 0..<9, using: &random), amount: UInt64.random(in: 0..<4, using: &random),
+                    isLinked: number < 79 && UInt64.random(in: 0..<6, using: &random) == 0)
+            }
+            let environment = genesis.environment(number: 1, timestampMilliseconds: 6_000, prevrandao: .zero)
+            let worlds = [WorldState(), WorldState()]
+            for world in worlds { world.apply(genesis.diff) }
+            var expected: [OperationResult] = []
+            World.executor(genesis).execute(operations[...], in: environment, world: worlds[0], into: &expected)
+            let executor = ParallelExecutor(
+                machines: (0..<3).map { _ in JitteryMachine(seed: seed) }, rules: genesis.rules)
+            var results: [OperationResult] = []
+            executor.executeInParallel(operations[...], in: environment, world: worlds[1], into: &results)
+            #expect(results == expected, "seed \(seed)")
+            #expect(worlds[1].contents == worlds[0].contents, "seed \(seed)")
+        }
+    }
+
+    // MARK: Planted defects
+
+    /// Whether some random block under some random schedule ends otherwise than in sequence.
+    private func isNoticed(_ defect: PlantedDefect) -> Bool {
+        for seed in 0..<UInt64(300) {
+            var random = SeededGenerator(state: seed)
+            let rules = World.genesis(players: 6, coins: 3, otherSlots: .any).rules
+            var block = RandomBlock(seed: seed)
+            var genesis = block.genesis()
+            var operations = block.operations(60)
+            let isToken = defect == .skipsBalanceReads
+            if isToken {
+                genesis = World.genesis(players: 6, coins: 5, otherSlots: .any).diff
+                operations = (0..<60).map { number in
+                    World.operation(
+                        number, [.transfer, .transfer, .silentTransfer].randomElement(using: &random)!,
+                        from: Int.random(in: 0..<6, using: &random), to: Int.random(in: 0..<6, using: &random))
+                }
+            }
+            let environment = Self.environment(.prague, feeRecipient: block.players[0])
+            let worlds = [WorldState(), WorldState()]
+            for world in worlds { world.apply(genesis) }
+            func machines(_ count: Int) -> [any TransitionMachine] {
+                isToken ? (0..<count).map { _ in StandInMachine() } : Self.machines(count, .prague)
+            }
+            var expected: [OperationResult] = []
+            SequentialExecutor(machine: machines(1)[0], rules: isToken ? rules : []).execute(
+                operations[...], in: environment, world: worlds[0], into: &expected)
+            let executor = ParallelExecutor(machines: machines(4), rules: isToken ? rules : [])
+            executor.plantedDefect = defect
+            var results: [OperationResult] = []
+            executor.executeInterleaved(operations[...], in: environment, world: worlds[1], into: &results) {
+                Int.random(in: 0..<4, using: &random)
+            }
+            if results != expected || worlds[0].contents != worlds[1].contents { return true }
+        }
+        return false
+    }
+
+    @Test(arguments: PlantedDefect.allCases)
+    func `a planted defect is noticed`(_ defect: PlantedDefect) {
+        #expect(isNoticed(defect))
+    }
+
+    // MARK: Limits
+
+    @Test func `a block with more locations than there is room for ends as in sequence`() {
+        // Each operation writes 700 slots of its own.
+        let code: [UInt8] = [
+            0x5f, 0x35, 0x5b, 0x80, 0x80, 0x55, 0x60, 0x01, 0x01, 0x80, 0x60, 0x20, 0x35, 0x11, 0x60, 0x02, 0x57, 0x00,
+        ]
+        let contract = Address(word: 0xc0de)
+        let genesis = StateDiff(accounts: [
+            AccountChange(
+                address: contract, account: AccountState(nonce: 1, codeHash: keccak256(code)), codeWritten: code)
+        ])
+        let operations = (0..<24).map { number in
+            let from = U256(UInt64(number * 1_000 + 1))
+            return Operation(
+                id: World.id(number),
+                transaction: .session(
+                    sender: World.player(number), to: contract,
+                    data: from.bigEndianBytes + (from &+ U256(700)).bigEndianBytes, gasLimit: 25_000_000),
+                ticket: 0)
+        }
+        let environment = Self.environment(.prague, feeRecipient: .zero)
+        let worlds = [WorldState(), WorldState()]
+        for world in worlds { world.apply(genesis) }
+        var expected: [OperationResult] = []
+        SequentialExecutor(machine: Self.machines(1, .prague)[0], rules: []).execute(
+            operations[...], in: environment, world: worlds[0], into: &expected)
+        let executor = ParallelExecutor(machines: Self.machines(2, .prague), rules: [])
+        var results: [OperationResult] = []
+        executor.executeInParallel(operations[...], in: environment, world: worlds[1], into: &results)
+        #expect(results == expected)
+        #expect(worlds[1].contents == worlds[0].contents)
+        #expect(worlds[0].slotCount > 10_000)
+        #expect(executor.statistics.sequentialUnits > 0, "the room was not enough: \(executor.statistics)")
+    }
+
+    @Test func `a chain of operations soon runs on one worker`() {
+        // slot 0 += 1
+        let code: [UInt8] = [0x60, 0x01, 0x5f, 0x54, 0x01, 0x5f, 0x55, 0x00]
+        let contract = Address(word: 0xc0de)
+        let genesis = StateDiff(accounts: [
+            AccountChange(
+                address: contract, account: AccountState(nonce: 1, codeHash: keccak256(code)), codeWritten: code)
+        ])
+        let operations = (0..<2_000).map { number in
+            Operation(
+                id: World.id(number),
+                transaction: .session(sender: World.player(number), to: contract, data: [], gasLimit: 100_000),
+                ticket: 0)
+        }
+        let world = WorldState()
+        world.apply(genesis)
+        let executor = ParallelExecutor(machines: Self.machines(2, .prague), rules: [])
+        var results: [OperationResult] = []
+        executor.executeInParallel(
+            operations[...], in: Self.environment(.prague, feeRecipient: .zero), world: world, into: &results)
+        #expect(world.storage(contract, 0) == 2_000)
+        #expect(executor.statistics.repeatedUnits < 400, "\(executor.statistics)")
+    }
+}
+
+/// A stand-in machine that takes its time, differently each time, so that threads meet in many ways.
+final class JitteryMachine: TransitionMachine {
+    private let machine = StandInMachine()
+    private var random: SeededGenerator
+
+    init(seed: UInt64) { random = SeededGenerator(state: seed) }
+
+    func transition(
+        _ view: any StateView, _ block: BlockEnvironment, _ transaction: Transaction
+    ) -> Result<TransitionResult, TransactionRefusal> {
+        pause()
+        defer { pause() }
+        return machine.transition(view, block, transaction)
+    }
+
+    func call(
+        _ view: any StateView, _ block: BlockEnvironment, from sender: Address, to target: Address, data: [UInt8],
+        gas: UInt64
+    ) -> Receipt { machine.call(view, block, from: sender, to: target, data: data, gas: gas) }
+
+    private func pause() {
+        if random.next() % 5 == 0 { SystemThread.yield() }
+        var spin = random.next() % 2_000
+        while spin > 0 { spin -= 1 }
+    }
+}
