@@ -1,4 +1,5 @@
 import ArgumentParser
+import Benchmarks
 import Conformance
 import EVM
 import Foundation
@@ -7,7 +8,9 @@ import Foundation
 struct BenchCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "bench", abstract: "Measure a part of the program.",
-        subcommands: [BenchEVMCommand.self, BenchBlocksCommand.self, PrecompileBench.self])
+        subcommands: [
+            BenchEVMCommand.self, BenchBlocksCommand.self, PrecompileBench.self, ParallelBenchCommand.self,
+        ])
 }
 
 /// `hoard bench evm`: single transactions.
