@@ -4,10 +4,79 @@ extension PatriciaTrie {
     /// The root digest over all keys.
     func rootHash() -> Hash256 {
         if root.isNone { return .emptyTrie }
+        refreshReferences()
         let reference = reference(root, from: 0)
         return withUnsafeBytes(of: reference.bytes) { bytes in
             if reference.count == 32 { return Hash256(loading: bytes.baseAddress!) }
             return keccak256(UnsafeRawBufferPointer(rebasing: bytes[..<Int(reference.count)]))
+        }
+    }
+
+    /// A node that changed, and where its path begins.
+    private typealias StaleNode = (handle: TrieHandle, start: Int)
+
+    /// Brings all references up to date from the deepest nodes upwards: the nodes of one depth do not depend on each other
+    /// and are hashed side by side.
+    private func refreshReferences() {
+        if !isStale(root) { return }
+        var depths: [[StaleNode]] = [[(root, 0)]]
+        while true {
+            var below: [StaleNode] = []
+            for node in depths[depths.count - 1] where !node.handle.isLeaf {
+                let branch = branches[node.handle.index]
+                let start = Int(branch.pointee.depth) + 1
+                for index in 0..<16 {
+                    let child = branch.pointee.children[index]
+                    if !child.isNone && isStale(child) { below.append((child, start)) }
+                }
+            }
+            if below.isEmpty { break }
+            depths.append(below)
+        }
+        // Few nodes are hashed one by one on the way of `reference`.
+        if depths.reduce(0, { $0 + $1.count }) < KeccakBatch.messagesMax { return }
+        let batch = KeccakBatch(messageBytesMax: TrieNodeWriter.capacity)
+        for nodes in depths.reversed() { refresh(nodes, batch) }
+    }
+
+    private func isStale(_ handle: TrieHandle) -> Bool {
+        handle.isLeaf
+            ? leaves[handle.index].pointee.reference.isStale : branches[handle.index].pointee.reference.isStale
+    }
+
+    /// Computes the references of nodes of one depth, all of whose children are up to date.
+    private func refresh(_ nodes: [StaleNode], _ batch: KeccakBatch) {
+        for node in nodes where node.handle.isLeaf {
+            hashLater(node.handle, leafEncoding(leaves[node.handle.index].pointee, from: node.start), batch)
+        }
+        for node in nodes where !node.handle.isLeaf {
+            hashLater(node.handle, branchEncoding(branches[node.handle.index]), batch)
+        }
+        finishHashing(batch)
+        for node in nodes where !node.handle.isLeaf {
+            let branch = branches[node.handle.index].pointee
+            if branch.depth > node.start {
+                hashLater(node.handle, extensionEncoding(branch, branch.reference, from: node.start), batch)
+            }
+        }
+        finishHashing(batch)
+    }
+
+    private func hashLater(_ handle: TrieHandle, _ encoding: UnsafeRawBufferPointer, _ batch: KeccakBatch) {
+        if encoding.count < 32 { return set(handle, TrieReference(encoding: encoding)) }
+        if batch.isFull { finishHashing(batch) }
+        batch.append(encoding, tag: handle.raw)
+    }
+
+    private func finishHashing(_ batch: KeccakBatch) {
+        batch.hashAll { tag, digest in set(TrieHandle(raw: tag), TrieReference(digest: digest)) }
+    }
+
+    private func set(_ handle: TrieHandle, _ reference: TrieReference) {
+        if handle.isLeaf {
+            leaves[handle.index].pointee.reference = reference
+        } else {
+            branches[handle.index].pointee.reference = reference
         }
     }
 

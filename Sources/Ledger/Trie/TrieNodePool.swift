@@ -85,6 +85,12 @@ struct TrieReference {
         }
     }
 
+    /// The reference to a node with this digest.
+    init(digest: Hash256) {
+        withUnsafeMutableBytes(of: &bytes) { digest.store(at: $0.baseAddress!) }
+        count = 32
+    }
+
     /// A reference that has to be computed.
     init() {}
 

@@ -3,7 +3,7 @@ internal import EVM
 /// Writes the RLP of one trie node into memory of its own, with room for the list header in front.
 struct TrieNodeWriter {
     /// A branch of 16 digests is 532 bytes; a leaf with an account under 160.
-    private static let capacity = 1024
+    static let capacity = 1024
     private static let headerRoom = 4
     private let base: UnsafeMutablePointer<UInt8>
     private var count = TrieNodeWriter.headerRoom
