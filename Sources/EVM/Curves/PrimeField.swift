@@ -63,8 +63,6 @@ extension PrimeField {
         return factorCount < 0 ? .zero - result : result
     }
 
-    
-
     /// The Jacobi symbol, by GMP.
     var isSquare: Bool {
         // The factor 2^(64 n) of Montgomery form is a square: its exponent is even.
@@ -72,10 +70,16 @@ extension PrimeField {
         var modulus = Self.modulus
         return Self.withLimbs(&number) { number in
             Self.withLimbs(&modulus) { modulus in
-                var a = __mpz_struct()
-                var b = __mpz_struct()
-                return __gmpz_jacobi(
-                    __gmpz_roinit_n(&a, number, Self.limbCount), __gmpz_roinit_n(&b, modulus, Self.limbCount)) >= 0
+                var first = __mpz_struct()
+                var second = __mpz_struct()
+                return withUnsafeMutablePointer(to: &first) { a in
+                    // GMP's read-only numbers are these headers: they must stay where they are until it is done.
+                    withUnsafeMutablePointer(to: &second) { b in
+                        __gmpz_jacobi(
+                            __gmpz_roinit_n(a, number, Self.limbCount), __gmpz_roinit_n(b, modulus, Self.limbCount))
+                            >= 0
+                    }
+                }
             }
         }
     }
