@@ -21,7 +21,7 @@ package final class SimulatedThreads: ThreadHost, @unchecked Sendable {
         fileprivate var isStepping = false
         /// The planned step that counts; earlier ones have been overtaken.
         fileprivate var ticket: UInt64 = 0
-        private unowned let host: SimulatedThreads
+        private let host: SimulatedThreads
 
         fileprivate init(_ steps: any StepWork, _ name: String, _ number: Int, _ host: SimulatedThreads) {
             self.steps = steps

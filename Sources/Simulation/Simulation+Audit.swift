@@ -10,7 +10,7 @@ extension Simulation {
         for record in history.operations {
             guard case .final(let reply) = record.known else { continue }
             let found = found(record, in: ledger)
-            if finding != nil { return }
+            if finding != nil || flip?.isNoticed == true { return }
             guard let found else {
                 return find("operation \(record.id.hex), final in block \(reply.block), is lost after a restart")
             }
@@ -30,7 +30,11 @@ extension Simulation {
             reply.index = stored.index
             return reply
         } catch {
-            find("operation \(record.id.hex) cannot be read: \(error)")
+            if flip != nil {
+                flip?.isNoticed = true
+            } else {
+                find("operation \(record.id.hex) cannot be read: \(error)")
+            }
             return nil
         }
     }
@@ -39,10 +43,7 @@ extension Simulation {
     func audit() {
         calm()
         crash(keepsEverything: false)
-        if let flip {
-            disk.flip(flip.path, bit: flip.bit)
-            self.flip = nil
-        }
+        unflip()
         disk.plan(nil)
         let threads = SimulatedThreads(self, chance: chance.fork())
         let ledger: Ledger

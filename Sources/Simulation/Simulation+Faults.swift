@@ -6,6 +6,9 @@ internal import Ledger
 struct FaultPlan {
     /// In how many of a thousand connections the network loses them.
     let cutPermille: Int
+    /// Operations between two checkpoints, 0 for none, and whether the log behind them is kept.
+    let checkpointOperations: Int
+    let keepsLog: Bool
     /// In how many of a thousand steps the system lets a thread wait for long.
     let stallPermille: Int
     /// Crashes that are still to come.
@@ -38,10 +41,22 @@ struct FaultPlan {
     init(_ chance: inout SeededChance) {
         cutPermille = chance.within(0...500)
         crashesLeft = chance.within(1...8)
+        checkpointOperations = [0, 200, 500, 1_000, 2_500][chance.below(5)]
+        keepsLog = chance.happens(permille: 300)
         stallPermille = chance.happens(permille: 400) ? chance.within(10...120) : 4
         flips = chance.happens(permille: 400)
         failsDisk = chance.happens(permille: 700)
     }
+}
+
+/// A bit that was changed behind everybody's back.
+struct FlippedBit {
+    let path: String
+    let bit: Int
+    /// What the byte has been since.
+    let byte: UInt8
+    /// Whether the ledger has noticed it.
+    var isNoticed = false
 }
 
 // Boots, crashes, and the weather of the disk.
@@ -66,9 +81,21 @@ extension Simulation {
             threads.die()
             return bootFailed(error)
         }
-        // Whatever was flipped has not mattered.
-        flip = nil
-        checkAfterBoot(ledger)
+        if !faults.hasLostPower {
+            // What the checker reads is no part of the simulation.
+            disk.plan(nil)
+            checkAfterBoot(ledger)
+            watchDisk()
+        }
+        if flip?.isNoticed == true {
+            threads.die()
+            ledger.abandon()
+            report.detectedFlips += 1
+            unflip()
+            return plan(.boot, after: UInt64(chance.within(10...400)) * 1_000_000)
+        }
+        // Whatever was flipped has not mattered so far, and is set right before something else breaks.
+        unflip()
         guard finding == nil else { return ledger.abandon() }
         clock.shiftMilliseconds += Int64(chance.within(-3_000...3_000))
         machine = SimulatedMachine(self, ledger: ledger, threads: threads, configuration: configuration)
@@ -107,6 +134,9 @@ extension Simulation {
         var configuration = SimulationBase.configuration()
         configuration.blockOperationsMax = [4, 16, 64, 512][chance.below(4)]
         configuration.anchorMilliseconds = chance.within(100...1_500)
+        configuration.checkpointOperations = faults.checkpointOperations
+        configuration.keepsLog = faults.keepsLog
+        configuration.receiptChunksInMemory = chance.within(1...6)
         return configuration
     }
 
@@ -120,10 +150,9 @@ extension Simulation {
             report.crashes += 1
             return plan(.boot, after: UInt64(chance.within(10...400)) * 1_000_000)
         }
-        if let flip {
+        if flip != nil {
             report.detectedFlips += 1
-            disk.flip(flip.path, bit: flip.bit)
-            self.flip = nil
+            unflip()
             return plan(.boot, after: UInt64(chance.within(10...400)) * 1_000_000)
         }
         if faults.weather != .calm {
@@ -170,9 +199,17 @@ extension Simulation {
         guard limit > 0 else { return }
         let bit = chance.below(limit * 8)
         disk.flip(path, bit: bit)
-        flip = (path, bit)
+        flip = FlippedBit(path: path, bit: bit, byte: disk.bytes(path)?[bit / 8] ?? 0)
         report.flips += 1
         tell("bit \(bit % 8) of byte \(bit / 8) of \(path) flips")
+    }
+
+    /// Sets a flipped bit right, unless something else has been written there since.
+    func unflip() {
+        if let flip, let bytes = disk.bytes(flip.path), flip.bit / 8 < bytes.count, bytes[flip.bit / 8] == flip.byte {
+            disk.flip(flip.path, bit: flip.bit)
+        }
+        flip = nil
     }
 
     /// Bytes of a segment that lie before the blocks of the last sync: only those are sure to be told from a torn write.

@@ -54,7 +54,7 @@ package final class Simulation {
     var machine: SimulatedMachine?
     var faults: FaultPlan
     /// A bit that was changed and not been set right again.
-    var flip: (path: String, bit: Int)?
+    var flip: FlippedBit?
     /// The last writes to the log, oldest first.
     var lastLogWrites: [(path: String, offset: Int)] = []
     /// What calls to the disk have taken in the present step.

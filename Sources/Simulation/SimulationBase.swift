@@ -56,6 +56,8 @@ package final class SimulationBase: @unchecked Sendable {
         configuration.blockBytesMax = 48 << 10
         configuration.segmentBytes = 64 * 4_096
         configuration.spinMicroseconds = 0
+        configuration.idSeed = 7
+        configuration.checkpointOperations = 0
         return configuration
     }
 

@@ -8,6 +8,20 @@ struct LogEnd: Equatable {
     var offset: Int
     /// Whether bytes of an unfinished record lie behind it.
     var hasTornTail: Bool
+    /// The last records, which nothing behind them names as durable.
+    var unproven: [LogExtent] = []
+}
+
+/// Where one record lies.
+struct LogExtent: Equatable {
+    /// The number of its block.
+    var block: UInt64
+    /// Its segment.
+    var segment: UInt32
+    /// Its place there.
+    var offset: Int
+    /// Its bytes with the padding.
+    var byteCount: Int
 }
 
 /// Reads the records of a log in order and decides what the first bad one is: the torn end of the log, or damage.
@@ -28,6 +42,7 @@ struct LogScanner {
     private let skippedDigest: Hash256?
     /// Whether the block before the next one is known.
     private var isAnchored = true
+    private var unproven: [LogExtent] = []
     /// Where the log ends; set when `next` has returned nil.
     private(set) var end: LogEnd?
 
@@ -129,13 +144,14 @@ struct LogScanner {
             if !isAnchored, hasRest { throw damage("the log does not begin with a whole record") }
             if try !provesDamageOrMore(hasRest: hasRest) {
                 let hasRemains = try hasRemainsBehind()
-                end = LogEnd(segment: segments[index], offset: offset, hasTornTail: hasRest || hasRemains)
+                end = LogEnd(
+                    segment: segments[index], offset: offset, hasTornTail: hasRest || hasRemains, unproven: unproven)
                 return nil
             }
             index += 1
             offset = 0
         }
-        end = LogEnd(segment: UInt32(segments.count), offset: 0, hasTornTail: false)
+        end = LogEnd(segment: UInt32(segments.count), offset: 0, hasTornTail: false, unproven: unproven)
         return nil
     }
 
@@ -155,6 +171,11 @@ struct LogScanner {
         guard record.durable < expected else { throw damage("the block names itself durable") }
         lastNumber = expected
         lastDigest = record.digest
+        unproven.removeAll { $0.block <= record.durable }
+        unproven.append(
+            LogExtent(
+                block: record.number, segment: segments[index], offset: offset,
+                byteCount: LogRecordLayout.paddedLength(record.length)))
     }
 
     private func damage(_ reason: String) -> LedgerError {
@@ -227,7 +248,15 @@ struct LogScanner {
 
     /// Overwrites everything behind the end with zeros, so that no remains can be taken for a record later, and makes
     /// all that was read durable: a killed process may have written without syncing.
+    ///
+    /// To sync is not enough for the last records: where a sync has failed, the system may hold them for clean and hand
+    /// them out, although the disk has never got them. So they are written once more.
     static func cut(_ storage: any LogStorage, at end: LogEnd) throws(LogError) {
+        for record in end.unproven {
+            let memory = SegmentMemory(index: 0, byteCount: record.byteCount)
+            try storage.read(segment: record.segment, offset: record.offset, into: memory.bytes)
+            try storage.write(segment: record.segment, offset: record.offset, [UnsafeRawBufferPointer(memory.bytes)])
+        }
         for segment in try storage.segments() {
             if end.hasTornTail, segment >= end.segment {
                 try clear(storage, segment, from: segment == end.segment ? end.offset : 0)
