@@ -76,10 +76,11 @@ let package = Package(
             ],
             swiftSettings: strict),
         .target(name: "Conformance", dependencies: ["EVM", "Ledger"], swiftSettings: hot),
+        .target(name: "Fuzzing", dependencies: ["EVM"], swiftSettings: hot),
         .executableTarget(
             name: "hoard",
             dependencies: [
-                "Benchmarks", "Conformance", "EventLoop", "Wire", "EVM", "Ledger", "Economy", "Gateway", "Tokens", "Client", "Replay",
+                "Benchmarks", "Conformance", "Fuzzing", "EventLoop", "Wire", "EVM", "Ledger", "Economy", "Gateway", "Tokens", "Client", "Replay",
                 "Simulation",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
@@ -98,7 +99,7 @@ let package = Package(
         .testTarget(name: "EventLoopTests", dependencies: ["EventLoop"], swiftSettings: strict),
         .testTarget(name: "WireTests", dependencies: ["Wire"], swiftSettings: strict),
         .testTarget(name: "ClientTests", dependencies: ["Client", "Wire", "EventLoop"], swiftSettings: strict),
-        .testTarget(name: "EVMTests", dependencies: ["EVM", "CGMP", "CShims"], swiftSettings: strict),
+        .testTarget(name: "EVMTests", dependencies: ["EVM", "CGMP", "CShims", "Fuzzing"], swiftSettings: strict),
         .testTarget(name: "LedgerTests", dependencies: ["Ledger", "EVM"], swiftSettings: strict),
         .testTarget(name: "EconomyTests", dependencies: ["Economy", "EVM", "Wire"], swiftSettings: strict),
         .testTarget(

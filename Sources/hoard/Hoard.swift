@@ -14,6 +14,6 @@ struct Hoard: AsyncParsableCommand {
         subcommands: [
             Serve.self, TokenCommand.self, ReplayCommand.self, Verify.self, Inspect.self, SimCommand.self, StateTestCommand.self,
             BlockTestCommand.self, BlockReplayCommand.self, TraceDifferenceCommand.self, ConformanceCommand.self,
-            BenchCommand.self,
+            BenchCommand.self, FuzzCommand.self,
         ])
 }

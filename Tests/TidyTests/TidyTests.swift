@@ -20,6 +20,7 @@ struct TidyTests {
         "Client": ["EventLoop", "Wire", "Glibc", "Synchronization"],
         "Replay": ["Wire", "Economy", "Client", "EventLoop", "Foundation", "Synchronization", "Glibc"],
         "Benchmarks": ["EVM", "Ledger", "Economy", "Wire", "ArgumentParser", "Glibc"],
+        "Fuzzing": ["EVM"],
         "Conformance": ["EVM", "Ledger", "Foundation", "Synchronization", "Glibc"],
     ]
 

@@ -63,12 +63,13 @@ struct DodecicField<Curve: PairingCurve>: BitwiseCopyable, Equatable, Sendable {
         let (a0, a1) = Self.squareQuartic(c0.c0, c1.c1)
         let (b0, b1) = Self.squareQuartic(c1.c0, c0.c2)
         let (d0, d1) = Self.squareQuartic(c0.c1, c1.c2)
+        let x = d1.timesXi
+        // 3 a - 2 c and 3 a + 2 c.
         return Self(
             c0: SexticField(
-                c0: a0.tripled - c0.c0.doubled, c1: b0.tripled - c0.c1.doubled, c2: d0.tripled - c0.c2.doubled),
+                c0: (a0 - c0.c0).doubled + a0, c1: (b0 - c0.c1).doubled + b0, c2: (d0 - c0.c2).doubled + d0),
             c1: SexticField(
-                c0: d1.timesXi.tripled + c1.c0.doubled, c1: a1.tripled + c1.c1.doubled,
-                c2: b1.tripled + c1.c2.doubled))
+                c0: (x + c1.c0).doubled + x, c1: (a1 + c1.c1).doubled + a1, c2: (b1 + c1.c2).doubled + b1))
     }
 
     /// (a + b t)^2 with t^2 = xi.
