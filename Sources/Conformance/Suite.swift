@@ -66,12 +66,12 @@ public final class SuiteRunner {
     private let blockRunner: BlockTestRunner
     private let blockProcessor: BlockProcessor
 
-    /// A runner of one kind of tests; `report` gets every instruction that they run.
-    public init(_ suite: Suite, report: ((TraceStep) -> Void)? = nil) {
+    /// A runner of one kind of tests; blocks are executed by so many workers, and `report` gets every instruction.
+    public init(_ suite: Suite, workers: Int = 1, report: ((TraceStep) -> Void)? = nil) {
         self.suite = suite
         stateRunner = StateTestRunner(report: report)
-        blockRunner = BlockTestRunner(report: report)
-        blockProcessor = BlockProcessor(chainID: 1, report: report)
+        blockRunner = BlockTestRunner(workers: workers, report: report)
+        blockProcessor = BlockProcessor(chainID: 1, workers: workers, report: report)
     }
 
     /// Runs the cases of files; of state and block tests those that `isChosen` takes by name and fork.

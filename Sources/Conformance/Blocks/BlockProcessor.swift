@@ -27,12 +27,21 @@ public final class BlockProcessor {
     private let machine: Machine
     private let executor: any BlockExecutor
 
-    /// A processor of one chain, with a machine for the calls of the protocol and an executor for the transactions;
-    /// `report` gets every instruction of the transactions.
-    public init(chainID: UInt64, report: ((TraceStep) -> Void)? = nil) {
+    /// A processor of one chain, with a machine for the calls of the protocol and an executor for the transactions,
+    /// which is the parallel one for more than one worker; `report` gets every instruction of the transactions, which
+    /// then run one after the other.
+    public init(chainID: UInt64, workers: Int = 1, report: ((TraceStep) -> Void)? = nil) {
         let cache = CodeCache()
-        machine = Machine(fork: .prague, chainID: chainID, codeCache: cache)
-        executor = SequentialExecutor(machine: report.map(ReportingMachine.init) ?? machine, rules: [])
+        let machine = Machine(fork: .prague, chainID: chainID, codeCache: cache)
+        self.machine = machine
+        if let report {
+            executor = SequentialExecutor(machine: ReportingMachine(report), rules: [])
+        } else if workers > 1 {
+            let machines = (0..<workers).map { _ in Machine(fork: .prague, chainID: chainID, codeCache: cache) }
+            executor = ParallelExecutor(machines: machines, rules: [])
+        } else {
+            executor = SequentialExecutor(machine: machine, rules: [])
+        }
     }
 
     /// Runs transactions in order; what they change is in the world afterwards, even where one of them is refused.

@@ -6,12 +6,16 @@ public final class BlockTestRunner {
 
     /// Gas of the blocks of the last test.
     public private(set) var lastGas: UInt64 = 0
-    /// How long the blocks of the last test took to run.
+    /// Processor time of the runs of the last test's blocks.
     public private(set) var lastRun = Duration.zero
+    private let workers: Int
     private let report: ((TraceStep) -> Void)?
 
     /// A runner with machines of its own; `report` gets every instruction of the transactions.
-    public init(report: ((TraceStep) -> Void)? = nil) { self.report = report }
+    public init(workers: Int = 1, report: ((TraceStep) -> Void)? = nil) {
+        self.workers = workers
+        self.report = report
+    }
 
     /// What is wrong with the outcome of a test; nothing when it passes.
     public func run(_ test: BlockTest) -> [String] {
@@ -21,7 +25,8 @@ public final class BlockTestRunner {
         if root != test.genesisHeader.stateRoot {
             failures.append("genesis state root: have \(root), need \(test.genesisHeader.stateRoot)")
         }
-        let processor = processors[test.chainID] ?? BlockProcessor(chainID: test.chainID, report: report)
+        let processor =
+            processors[test.chainID] ?? BlockProcessor(chainID: test.chainID, workers: workers, report: report)
         processors[test.chainID] = processor
         let chain = Chain(
             genesis: test.genesis, header: test.genesisHeader, schedule: test.schedule, chainID: test.chainID,

@@ -9,8 +9,8 @@ struct BenchBlocksCommand: AsyncParsableCommand {
         abstract:
             "Run the blocks of blockchain tests: name, gas, microseconds, millions of gas a second; slowest first.",
         discussion: """
-            The time is that of the blocks' execution, with senders recovered before and roots computed after it; the \
-            least of --runs counts. Exit code 1 when a case fails or is slower than --minimum.
+            The time is the processor's in the blocks' execution, with senders recovered before and roots computed after \
+            it; the least of --runs counts. Exit code 1 when a case fails or is slower than --minimum.
             """)
 
     @Argument(help: "Files, or folders that are searched for .json files.")

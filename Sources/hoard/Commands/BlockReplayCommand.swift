@@ -52,10 +52,9 @@ struct BlockReplayCommand: AsyncParsableCommand {
 
     func run() async throws {
         let isExact = try await reportingFailures {
-            try execution.requireAvailable()
             let files = paths.flatMap { Suite.files(at: $0) }
             guard !files.isEmpty else { throw Failure(message: "no .json file at \(paths.joined(separator: ", "))") }
-            let processor = BlockProcessor(chainID: 1)
+            let processor = BlockProcessor(chainID: 1, workers: execution.workerCount)
             var lines: [Line] = []
             for file in files {
                 lines.append(try replay(file, processor))

@@ -4,24 +4,21 @@ import EVM
 import Foundation
 import Gateway
 
-/// How transactions are executed: the options of all commands that run official cases.
+/// How the transactions of a block are executed: the options of all commands that run official cases. A state test is
+/// one transaction, which runs alone whatever they say.
 struct ExecutorOptions: ParsableArguments {
     @Option(help: "How transactions are executed: sequential or parallel.")
     var executor: ExecutorChoice = .sequential
 
     @Option(help: "Threads that execute, for the parallel executor.")
-    var workers: Int = 1
+    var workers: Int = 2
 
     func validate() throws {
         if workers < 1 || workers > 256 { throw ValidationError("--workers takes 1 to 256, not \(workers)") }
     }
 
-    /// Fails where the executor cannot run official cases.
-    func requireAvailable() throws {
-        guard executor == .sequential else {
-            throw ValidationError("--executor \(executor.rawValue) runs no official cases yet; use sequential")
-        }
-    }
+    /// Threads that execute: one for the sequential executor.
+    var workerCount: Int { executor == .sequential ? 1 : workers }
 }
 
 /// Which cases of which files are run, and how the result is shown: the options of `statetest` and `blocktest`.
@@ -73,10 +70,9 @@ struct SuiteOptions: ParsableArguments {
 
     /// Runs the cases, prints the result, and returns how many failed.
     func run(_ suite: Suite) throws -> Int {
-        try execution.requireAvailable()
         let files = try files()
         let choose = try chooser()
-        let runner = SuiteRunner(suite, report: trace ? { print($0.line) } : nil)
+        let runner = SuiteRunner(suite, workers: execution.workerCount, report: trace ? { print($0.line) } : nil)
         let progress = ProgressLine("files of \(suite.rawValue) tests:")
         let started = ContinuousClock.now
         var output = Output()
