@@ -100,7 +100,7 @@ import Testing
         let genesis = World.genesis()
         let folder = CheckpointFolder(disk: disk, path: "/world/checkpoints")
         let blocks = try folder.blocks()
-        #expect(blocks.count == 2)
+        #expect(blocks.count >= 2, "a third one may wait to be removed")
         let newest = try folder.read(blocks[0], genesisDigest: genesis.digest)
         let older = try folder.read(blocks[1], genesisDigest: genesis.digest)
         let alone = [Checkpoint.name(blocks[0])] + newest.names.filter { !older.names.contains($0) }

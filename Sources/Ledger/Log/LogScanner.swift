@@ -35,8 +35,10 @@ struct LogScanner {
     private var index = 0
     private var offset = 0
     private var memory: SegmentMemory?
-    private var lastNumber: UInt64 = 0
-    private var lastDigest: Hash256
+    /// The last record: its number, its digest, and where it lies.
+    private(set) var lastNumber: UInt64 = 0
+    private(set) var lastDigest: Hash256
+    private(set) var place: (segment: UInt32, offset: Int) = (0, 0)
     /// Blocks that are read but not handed out, and the digest that the last of them must have.
     private let skipped: UInt64
     private let skippedDigest: Hash256?
@@ -127,16 +129,21 @@ struct LogScanner {
                     number: skipped, field: "digest", have: record.digest.hex, need: skippedDigest.hex)
             }
         }
-        if lastNumber < skipped { throw .blocksMissing(head: lastNumber, anchored: skipped) }
+        // The last block of a checkpoint is never cut off the log with those before it.
+        if lastNumber < skipped || !isAnchored && skipped > 0 {
+            throw .blocksMissing(head: isAnchored ? lastNumber : 0, anchored: skipped)
+        }
         return nil
     }
 
-    private mutating func nextOfAll() throws(LedgerError) -> LogRecordLayout.View? {
+    /// The next whole record, also one that is only read over.
+    mutating func nextOfAll() throws(LedgerError) -> LogRecordLayout.View? {
         guard end == nil else { return nil }
         while index < segments.count {
             let bytes = try load(index)
             if let record = parse(bytes, offset) {
                 try check(record)
+                place = (segments[index], offset)
                 offset += LogRecordLayout.paddedLength(record.length)
                 return record
             }

@@ -32,8 +32,10 @@ final class WorldFolder {
         if lock == nil { throw .folderInUse(folder: path) }
         do throws(LogError) {
             if try disk.openIfThere(path + "/world") == nil {
-                guard try DiskStorage(disk: disk, folder: logPath).segments().isEmpty else {
-                    throw LogError(call: "open", file: path + "/world", reason: "is missing, but the folder has a log")
+                guard try DiskStorage(disk: disk, folder: logPath).segments().isEmpty, try checkpoints.blocks().isEmpty
+                else {
+                    throw LogError(
+                        call: "open", file: path + "/world", reason: "is missing, but the folder has a log or a checkpoint")
                 }
                 try writeWorldFile(genesisDigest)
             }

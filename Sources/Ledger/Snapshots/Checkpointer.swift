@@ -98,7 +98,11 @@ final class Checkpointer: StepWork, @unchecked Sendable {
             return try proceed()
         } catch {
             draft = nil
-            if case .cleaning = stage {} else if job != nil { stage = .receipts }
+            if case .cleaning = stage {} else if job != nil {
+                stage = .receipts
+                // What was begun must not take space from the log.
+                try? folder.clean(keeping: kept)
+            }
             shared.status.withLock {
                 $0.checkpointFailure = "\(error.call) \(error.file): \(error.reason)"
             }
