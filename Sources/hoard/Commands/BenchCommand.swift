@@ -9,7 +9,8 @@ struct BenchCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "bench", abstract: "Measure a part of the program.",
         subcommands: [
-            BenchEVMCommand.self, BenchBlocksCommand.self, PrecompileBench.self, TrieBench.self, ParallelBenchCommand.self,
+            BenchEVMCommand.self, BenchBlocksCommand.self, PrecompileBench.self, TrieBench.self,
+            ParallelBenchCommand.self,
         ])
 }
 
