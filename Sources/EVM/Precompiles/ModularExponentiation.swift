@@ -65,7 +65,10 @@ func modularPower(_ input: UnsafeRawBufferPointer, _ fork: Fork) -> [UInt8]? {
     let base = GMPNumber(input.paddedBytes(at: 96, count: baseCount))
     let exponent = GMPNumber(input.paddedBytes(at: 96 + baseCount, count: exponentCount))
     let result = GMPNumber([])
-    __gmpz_powm(result.value, base.value, exponent.value, modulus.value)
+    // The numbers free themselves, and GMP only sees their addresses.
+    withExtendedLifetime((base, exponent, modulus)) {
+        __gmpz_powm(result.value, base.value, exponent.value, modulus.value)
+    }
     let bits = __gmpz_sizeinbase(result.value, 2)
     var written = 0
     output.withUnsafeMutableBytes { buffer in
