@@ -94,7 +94,11 @@ def _count(offer: uint256, quantity: uint256, terms: uint256):
     if stock != UNLIMITED:
         sold: uint256 = unsafe_add(self.sold[offer], quantity)
         if sold > unsafe_add(stock, 1):
-            left: uint256 = stock + 1 + quantity - sold
+            # An operator may have lowered the stock below what was sold before.
+            before: uint256 = unsafe_sub(sold, quantity)
+            left: uint256 = 0
+            if before <= stock:
+                left = stock + 1 - before
             raw_revert(abi_encode(left, quantity, method_id=method_id("SoldOut(uint256,uint256)")))
         self.sold[offer] = sold
 

@@ -91,6 +91,33 @@ struct ActionTests {
         #expect(try world.perform("purchase", fields).refusalCode == 125)
     }
 
+    @Test func `an offer whose stock an operator has lowered below what was sold is sold out`() throws {
+        let world = try TestWorld()
+        try world.give("anna", [AssetLine(asset: 1, amount: 100)])
+        var terms: [String: FieldValue] = [
+            "offer": .number(98), "stock": .number(9), "costs": .lines([AssetLine(asset: 1, amount: 2)]),
+            "results": .lines([AssetLine(asset: 65_536, amount: 1)]),
+        ]
+        #expect(try world.perform("publishOffer", as: .operator, by: "root", terms).status == .applied)
+        func buy(_ quantity: UInt64) throws -> ReplyBody {
+            try world.perform(
+                "purchase", ["offer": .number(98), "quantity": .number(quantity), "maxCost": .numbers([100])])
+        }
+        #expect(try buy(5).status == .applied)
+        for stock in [4, 5, 3] as [UInt64] {
+            terms["stock"] = .number(stock)
+            #expect(try world.perform("updateOffer", as: .operator, by: "root", terms).status == .applied)
+            let reply = try buy(1)
+            #expect(reply.status == .refusedByContract)
+            #expect((reply.refusalCode, reply.have, reply.need) == (125, 0, 1), "stock \(stock): \(reply)")
+        }
+        terms["stock"] = .number(7)
+        #expect(try world.perform("updateOffer", as: .operator, by: "root", terms).status == .applied)
+        let reply = try buy(3)
+        #expect((reply.refusalCode, reply.have, reply.need) == (125, 2, 3))
+        #expect(try buy(2).status == .applied)
+    }
+
     @Test func `items are sold back`() throws {
         let price = try #require(world.game.catalog.buybacks.first { $0.asset == potion }).price
         let reply = try world.perform(
