@@ -18,6 +18,8 @@ package final class SimulatedThreads: ThreadHost, @unchecked Sendable {
         let name: String
         let number: Int
         fileprivate(set) var state = State.planned
+        /// When it looks again by itself, where it waits for a time.
+        fileprivate var wakesAt: UInt64?
         fileprivate var isStepping = false
         /// The planned step that counts; earlier ones have been overtaken.
         fileprivate var ticket: UInt64 = 0
@@ -87,6 +89,8 @@ package final class SimulatedThreads: ThreadHost, @unchecked Sendable {
         work.isStepping = true
         let outcome = work.steps.step()
         work.isStepping = false
+        work.wakesAt = nil
+        if case .waitsUntil(let time) = outcome { work.wakesAt = time }
         switch outcome {
         case .worked: work.state = .planned
         case .waits, .waitsUntil: work.state = .parked(ticket: ticket)
@@ -113,7 +117,9 @@ package final class SimulatedThreads: ThreadHost, @unchecked Sendable {
         return UInt64(chance.within(500...20_000))
     }
 
+    /// Time passes where everybody waits for a time; a disk that refuses for long is seen to.
     private func join(_ awaited: Work) {
+        var pauses = 0
         while !awaited.isFinished, !isDead {
             var hasWorked = false
             for work in works where !work.isFinished && !work.isStepping {
@@ -122,6 +128,14 @@ package final class SimulatedThreads: ThreadHost, @unchecked Sendable {
                 hasWorked = true
             }
             if hasWorked { continue }
+            let sleeping = works.filter { !$0.isFinished && !$0.isStepping && $0.wakesAt != nil }
+            if let next = sleeping.min(by: { ($0.wakesAt ?? 0) < ($1.wakesAt ?? 0) }) {
+                simulation.pass(until: next.wakesAt ?? 0)
+                pauses += 1
+                if pauses > 20 { simulation.calm() }
+                _ = stepNow(next)
+                continue
+            }
             return simulation.find("thread \(awaited.name) is awaited, and nobody can do anything")
         }
         if isDead { return }

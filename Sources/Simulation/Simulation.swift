@@ -91,6 +91,9 @@ package final class Simulation {
         return diskNanoseconds
     }
 
+    /// Lets time pass while somebody is awaited.
+    func pass(until time: UInt64) { now = max(now, time) }
+
     /// Tells what happens, where somebody listens.
     func tell(_ what: @autoclosure () -> String) {
         guard let listener = options.listener else { return }
