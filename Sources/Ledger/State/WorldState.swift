@@ -38,9 +38,9 @@ public final class WorldState: StateView {
             codeHash: codeHashes[Int(place.pointee.code) - 1])
     }
 
-    /// The hash of the code of the account at a place.
+    /// The hash of the code that an account's entry names by this number.
     @inline(__always)
-    func codeHash(_ place: UnsafeMutablePointer<AccountEntry>) -> Hash256 { codeHashes[Int(place.pointee.code) - 1] }
+    func codeHash(ofEntry code: UInt32) -> Hash256 { codeHashes[Int(code) - 1] }
 
     /// The value of a storage slot; zero where it was never written.
     public func storage(_ address: Address, _ slot: U256) -> U256 {

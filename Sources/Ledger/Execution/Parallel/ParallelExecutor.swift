@@ -292,10 +292,18 @@ final class SpinLock: Sendable {
     /// Runs the body while nobody else does.
     @inline(__always)
     func with<Value>(_ body: () -> Value) -> Value {
-        while isTaken.exchange(true, ordering: .acquiring) {
-            while isTaken.load(ordering: .relaxed) { hoard_spin_pause() }
-        }
+        while isTaken.exchange(true, ordering: .acquiring) { waitUntilFree() }
         defer { isTaken.store(false, ordering: .releasing) }
         return body()
+    }
+
+    @inline(never)
+    private func waitUntilFree() {
+        var waits = 0
+        while isTaken.load(ordering: .relaxed) {
+            waits += 1
+            // Whoever holds it may need this one's processor.
+            if waits % 1_024 == 0 { SystemThread.yield() } else { hoard_spin_pause() }
+        }
     }
 }

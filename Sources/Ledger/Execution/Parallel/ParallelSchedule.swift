@@ -94,7 +94,7 @@ struct ParallelSchedule {
         if mayCommit, states[frontier] == .executed || states[frontier] == .waiting {
             return .commit(startCommit())
         }
-        if isCalm { return isLeader || isCommitting && states[frontier] != .committing ? .wait : .leave }
+        if isCalm { return isLeader ? .wait : .leave }
         if next < states.count, next - frontier < window {
             states[next] = .executing
             next += 1

@@ -1,3 +1,4 @@
+internal import CShims
 internal import EVM
 internal import Synchronization
 
@@ -63,6 +64,13 @@ final class SharedWorld: @unchecked Sendable {
         var address: Address
     }
 
+    /// A memory over no world yet.
+    init() {
+        precondition(
+            MemoryLayout<AccountEntry>.offset(of: \.code) == AccountEntry.codeOffset
+                && MemoryLayout<SlotEntry>.offset(of: \.value) == SlotEntry.valueOffset)
+    }
+
     /// Begins a run of units over a world, in which about so many accounts and slots may come into being.
     func begin(_ world: WorldState, expectedNew: Int) {
         self.world = world
@@ -89,8 +97,10 @@ final class SharedWorld: @unchecked Sendable {
     /// The account as it stands now.
     @inline(__always)
     func account(_ address: Address) -> AccountFields {
-        if let place = world.accounts.find(address), place.pointee.code != AccountEntry.elsewhere {
-            return world.fields(place)
+        if let place = world.accounts.find(address) {
+            // Read once: a unit that is committed meanwhile may send readers elsewhere.
+            let code = place.code
+            if code != AccountEntry.elsewhere { return world.fields(place, code: code) }
         }
         if version == 0 { return AccountFields(nil) }
         return newAccount(address)?.pointee.fields ?? AccountFields(nil)
@@ -123,8 +133,10 @@ final class SharedWorld: @unchecked Sendable {
 
     /// A code that an account has, or that a unit of this run wrote.
     func code(_ hash: Hash256) -> [UInt8] {
-        if hasCodes.load(ordering: .acquiring), let code = codes.withLock({ $0[hash] }) { return code }
-        return world.code(hash)
+        // The world's codes do not change in a run; what is not there was written in it, and the lock orders that.
+        let known = world.code(hash)
+        if !known.isEmpty || hash == .emptyCode { return known }
+        return codes.withLock { $0[hash] ?? [] }
     }
 
     /// Keeps a code that a unit wrote; its hash names it, so it does no harm when the unit is repeated.
@@ -169,7 +181,7 @@ final class SharedWorld: @unchecked Sendable {
     func write(_ write: UnitRecord.AccountWrite) {
         let place = world.accounts.find(write.address)
         if let place, place.pointee.code != AccountEntry.elsewhere, write.fields.exists,
-            world.codeHash(place) == write.fields.codeHash
+            world.codeHash(ofEntry: place.pointee.code) == write.fields.codeHash
         {
             place.pointee.nonce = write.fields.nonce
             place.pointee.balance = write.fields.balance
@@ -184,7 +196,7 @@ final class SharedWorld: @unchecked Sendable {
         }
         accountList.append(made)
         newCount.wrappingAdd(1, ordering: .releasing)
-        place?.pointee.code = AccountEntry.elsewhere
+        place?.sendElsewhere()
     }
 
     /// Keeps whether a slot is known as a balance; where it is zero nothing is kept.
@@ -225,14 +237,46 @@ final class SharedWorld: @unchecked Sendable {
 extension AccountEntry {
     /// In the field `code`: what the account is stands among the new accounts.
     static let elsewhere = UInt32.max
+    /// Where the field `code` lies; `SharedWorld` holds the compiler to it.
+    static var codeOffset: Int { 20 }
+}
+
+extension SlotEntry {
+    /// Where the field `value` lies; `SharedWorld` holds the compiler to it.
+    static var valueOffset: Int { 32 }
+}
+
+extension UnsafeMutablePointer where Pointee == AccountEntry {
+    private var codeAddress: UnsafeMutablePointer<UInt32> {
+        (UnsafeMutableRawPointer(self) + AccountEntry.codeOffset).assumingMemoryBound(to: UInt32.self)
+    }
+
+    /// The number of the code, read once while others may change it.
+    @inline(__always)
+    var code: UInt32 { hoard_load_relaxed_32(codeAddress) }
+
+    /// Sends readers to the new accounts.
+    func sendElsewhere() { hoard_store_relaxed_32(codeAddress, AccountEntry.elsewhere) }
+}
+
+extension UnsafeMutablePointer where Pointee == SlotEntry {
+    /// The value, every part of it read once while others may change it.
+    @inline(__always)
+    var value: U256 {
+        let limbs = (UnsafeMutableRawPointer(self) + SlotEntry.valueOffset).assumingMemoryBound(to: UInt64.self)
+        return U256(
+            hoard_load_relaxed_64(limbs), hoard_load_relaxed_64(limbs + 1), hoard_load_relaxed_64(limbs + 2),
+            hoard_load_relaxed_64(limbs + 3))
+    }
 }
 
 extension WorldState {
-    /// The account at a place.
+    /// The account at a place whose code number is known.
     @inline(__always)
-    func fields(_ place: UnsafeMutablePointer<AccountEntry>) -> AccountFields {
+    func fields(_ place: UnsafeMutablePointer<AccountEntry>, code: UInt32) -> AccountFields {
         AccountFields(
-            AccountState(nonce: place.pointee.nonce, balance: place.pointee.balance, codeHash: codeHash(place)))
+            AccountState(
+                nonce: place.pointee.nonce, balance: place.pointee.balance, codeHash: codeHash(ofEntry: code)))
     }
 
     /// Writes an account, or removes it where `state` is nil.

@@ -45,7 +45,7 @@ final class UnitView: StateView {
             record.absentSlots.append(.init(address: address, owner: owner, slot: slot))
             return .zero
         }
-        let value = place.pointee.value
+        let value = place.value
         record.slotReads.append(.init(place: place, value: value))
         return value
     }
@@ -125,7 +125,7 @@ extension UnitView: BalanceBook {
     private func former(_ place: UnsafeMutablePointer<SlotEntry>) -> U256 {
         for read in record.slotReads.elements where read.place == place { return read.value }
         // It was absent when it was read, or was not read at all.
-        let value = place.pointee.value
+        let value = place.value
         record.slotReads.append(.init(place: place, value: value))
         return value
     }

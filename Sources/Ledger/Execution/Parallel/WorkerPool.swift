@@ -44,7 +44,11 @@ final class WorkerPool: @unchecked Sendable {
             callBack()
             escaping(0)
             isOpen.store(false, ordering: .sequentiallyConsistent)
-            while insideCount.load(ordering: .sequentiallyConsistent) != 0 { hoard_spin_pause() }
+            var waits = 0
+            while insideCount.load(ordering: .sequentiallyConsistent) != 0 {
+                waits += 1
+                if waits % 1_024 == 0 { SystemThread.yield() } else { hoard_spin_pause() }
+            }
             job = { _ in }
         }
     }
@@ -59,6 +63,10 @@ final class WorkerPool: @unchecked Sendable {
         while true {
             let ticket = wakeUp.ticket()
             if isStopping.load(ordering: .sequentiallyConsistent) { return }
+            guard isOpen.load(ordering: .sequentiallyConsistent) else {
+                wakeUp.wait(ticket)
+                continue
+            }
             // Announced before the look at the gate: the caller closes it first and then waits for all inside.
             insideCount.wrappingAdd(1, ordering: .sequentiallyConsistent)
             if isOpen.load(ordering: .sequentiallyConsistent) { job(worker) }
