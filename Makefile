@@ -25,7 +25,7 @@ serve: build ## run a server on 127.0.0.1:7777 with its data in ./data
 test: setup ## build and pass the tests
 	@scripts/test $(ARGS)
 
-conformance: build ## run every official EVM state test at hand
+conformance: build ## run every official EVM suite at hand and print the table
 	@scripts/conformance $(ARGS)
 
 sim: build ## simulate server, clients and faults: SEED=n repeats a run, SEEDS=count tries more

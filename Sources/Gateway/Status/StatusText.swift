@@ -29,6 +29,11 @@ struct StatusText {
             }
         }
         if let failure = ledger.failure { status.add("failure", failure) }
+        if let stall = ledger.stall { status.add("stall", stall) }
+        status.add("stalls", ledger.stalls)
+        status.add("checkpoints", ledger.checkpoints)
+        status.add("checkpointBlock", ledger.checkpointBlock)
+        if let failure = ledger.checkpointFailure { status.add("checkpointFailure", failure) }
         status.add("conservationViolations", ledger.conservationViolations)
         status.object("diskSyncMilliseconds") { inner in
             inner.addMilliseconds("p50", ledger.syncs.quantileNanoseconds(0.5))

@@ -11,6 +11,7 @@ struct BenchCommand: AsyncParsableCommand {
         subcommands: [
             BenchEVMCommand.self, BenchBlocksCommand.self, PrecompileBench.self, TrieBench.self,
             ParallelBenchCommand.self,
+            CommitBench.self,
         ])
 }
 

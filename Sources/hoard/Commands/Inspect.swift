@@ -10,8 +10,11 @@ import Wire
 struct Inspect: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Look into a data folder: blocks, receipts, accounts, storage, by key.",
-        discussion: "Reads the log and executes it, so the answers are the ledger's own. The server must not be running.",
-        subcommands: [InspectSummary.self, InspectBlock.self, InspectReceipt.self, InspectAccount.self, InspectStorage.self],
+        discussion:
+            "Reads the log and executes it, so the answers are the ledger's own. The server must not be running.",
+        subcommands: [
+            InspectSummary.self, InspectBlock.self, InspectReceipt.self, InspectAccount.self, InspectStorage.self,
+        ],
         defaultSubcommand: InspectSummary.self)
 }
 
@@ -50,7 +53,8 @@ struct InspectOptions: ParsableArguments {
 
 /// `hoard inspect summary`.
 struct InspectSummary: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(commandName: "summary", abstract: "Blocks, operations, head and digests.")
+    static let configuration = CommandConfiguration(
+        commandName: "summary", abstract: "Blocks, operations, head and digests.")
 
     @OptionGroup var options: InspectOptions
 
@@ -69,7 +73,8 @@ struct InspectSummary: AsyncParsableCommand {
 
 /// `hoard inspect block N`.
 struct InspectBlock: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(commandName: "block", abstract: "One micro-block with its operations.")
+    static let configuration = CommandConfiguration(
+        commandName: "block", abstract: "One micro-block with its operations.")
 
     @Argument(help: "The block's number, from 1.")
     var number: UInt64
@@ -165,7 +170,8 @@ struct InspectStorage: AsyncParsableCommand {
     func run() async throws {
         try await reportingFailures {
             guard let key = slot.hasPrefix("0x") ? U256(hex: slot) : U256(decimal: slot) else {
-                throw ValidationError("a slot is 0x and up to 64 hexadecimal digits, or a decimal number; '\(slot)' is neither")
+                throw ValidationError(
+                    "a slot is 0x and up to 64 hexadecimal digits, or a decimal number; '\(slot)' is neither")
             }
             let (world, game) = try options.open()
             let address = try game.contracts[contract] ?? InspectFields.address(contract, isPlayer: false)

@@ -7,7 +7,9 @@ struct PrecompileBench: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "precompiles",
         abstract: "Time every precompile on usual and worst inputs.",
-        discussion: "Each figure is the median processor time of at least 9 runs. Exit code 1 where a case stays under --floor.")
+        discussion:
+            "Each figure is the median processor time of at least 9 runs. Exit code 1 where a case stays under --floor."
+    )
 
     @Option(help: "Only cases whose name holds this text.")
     var filter: String?

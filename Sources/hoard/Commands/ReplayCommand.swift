@@ -76,7 +76,8 @@ struct ReplayCommand: AsyncParsableCommand {
 
     /// Starts a server in this process on a free loopback port, plays the plan through it and asks its ledger.
     private func playOnOwnServer(_ match: Match, _ plan: ReplayPlan, _ game: Game) async throws -> ReplayReport {
-        let folder = FileManager.default.temporaryDirectory.appendingPathComponent("hoard-replay-\(UUID().uuidString)").path
+        let folder = FileManager.default.temporaryDirectory.appendingPathComponent("hoard-replay-\(UUID().uuidString)")
+            .path
         let data = DataFolder(path: folder)
         try data.create()
         defer { try? FileManager.default.removeItem(atPath: folder) }

@@ -23,7 +23,14 @@ struct Serve: AsyncParsableCommand {
 
     @OptionGroup var execution: ExecutionOptions
 
-    @Option(help: "The least that is reported on standard error: trace, debug, info, notice, warning, error or critical.")
+    @Option(help: "Operations after which a checkpoint is made in the background; 0 makes none.")
+    var checkpointOperations: Int = LedgerLimits.checkpointOperations
+
+    @Flag(help: "Keep the whole log, so that `hoard verify` can execute it from the genesis on.")
+    var keepLog = false
+
+    @Option(
+        help: "The least that is reported on standard error: trace, debug, info, notice, warning, error or critical.")
     var logLevel: Logger.Level = .info
 
     func run() async throws {
@@ -40,15 +47,24 @@ struct Serve: AsyncParsableCommand {
             configuration.port = listen.port
             configuration.executor = execution.executor
             configuration.workers = execution.workerCount
+            configuration.ledger.checkpointOperations = max(0, checkpointOperations)
+            configuration.ledger.keepsLog = keepLog
+            let progress = RecoveryProgress()
+            configuration.ledger.onRecovery = { progress.update($0) }
             let gateway = try Gateway(configuration)
+            progress.finish()
             try folder.remember(gameFolder: gameFolder)
             let recovered = gateway.ledgerStatus
             logger.info(
                 "world opened",
                 metadata: [
                     "world": "\(gateway.worldID.hex)", "blocks": "\(recovered.blocks)",
-                    "operations": "\(recovered.operations)", "game": "\(gameFolder)", "data": "\(data)",
+                    "operations": "\(recovered.operations)", "checkpoint": "\(recovered.checkpointBlock)",
+                    "game": "\(gameFolder)", "data": "\(data)",
                 ])
+            for note in recovered.recoveryNotes {
+                logger.warning("recovery did without", metadata: ["damaged": "\(note)"])
+            }
             try await gateway.serve { host, port in
                 print("listening on \(host):\(port)")
                 fflush(nil)
@@ -69,4 +85,16 @@ struct Serve: AsyncParsableCommand {
                 "conservationViolations": "\(status.conservationViolations)",
             ])
     }
+}
+
+/// The line that shows how far opening a world is.
+private final class RecoveryProgress: @unchecked Sendable {
+    // Sendable: the world is opened on one thread, which is the only one to use it.
+    private let line = ProgressLine("operations executed again:")
+
+    /// Shows so many operations.
+    func update(_ operations: UInt64) { line.update(operations) }
+
+    /// Removes the line.
+    func finish() { line.finish() }
 }

@@ -8,8 +8,12 @@ import Ledger
 /// `hoard verify`: executes the log again from genesis and compares every digest.
 struct Verify: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Execute a data folder's log again from genesis and compare every digest and state root.",
-        discussion: "Exit code 0 when everything agrees, 1 with the first bad block otherwise. The server must not be running.")
+        abstract: "Execute a data folder's log again and compare every digest and the last state root.",
+        discussion: """
+            From the genesis on where the log is whole (`hoard serve --keep-log`); else from the oldest checkpoint on, whose \
+            state is then taken as it is, and the output says from which block. \
+            Exit code 0 when everything agrees, 1 with the first bad block otherwise. The server must not be running.
+            """)
 
     @Option(help: "The data folder.")
     var data: String
@@ -17,11 +21,12 @@ struct Verify: AsyncParsableCommand {
     @Option(help: "The game folder; by default the one that the data folder was made with.")
     var game: String?
 
-    @Flag(help: "Print one JSON object: blocks, transactions, head, stateRoot, ok.")
+    @Flag(help: "Print one JSON object: blocks, firstBlock, transactions, head, stateRoot, ok.")
     var json = false
 
     struct Output: Encodable {
         let blocks: UInt64
+        let firstBlock: UInt64
         let transactions: UInt64
         let head: String
         let stateRoot: String
@@ -44,15 +49,24 @@ struct Verify: AsyncParsableCommand {
         if json {
             try printJSON(
                 Output(
-                    blocks: report.blocks, transactions: report.transactions, head: report.head.hex,
+                    blocks: report.blocks, firstBlock: report.firstBlock, transactions: report.transactions,
+                    head: report.head.hex,
                     stateRoot: report.stateRoot.hex, operationsDigest: report.operationsDigest.hex, ok: report.ok,
-                    firstBadBlock: report.firstBadBlock, failure: report.failure?.description, tornTail: report.hasTornTail))
+                    firstBadBlock: report.firstBadBlock, failure: report.failure?.description,
+                    tornTail: report.hasTornTail))
         } else {
             print("blocks        \(report.blocks)")
             print("transactions  \(report.transactions)")
             print("head          \(report.head.hex)")
             print("state root    \(report.stateRoot.hex)")
-            if report.hasTornTail { print("an unfinished record behind the last block was never answered and does not count") }
+            if report.firstBlock > 1 {
+                print(
+                    "executed from block \(report.firstBlock) on: the log before it was cut behind a checkpoint (--keep-log keeps it)"
+                )
+            }
+            if report.hasTornTail {
+                print("an unfinished record behind the last block was never answered and does not count")
+            }
             if let failure = report.failure, let bad = report.firstBadBlock {
                 print("BAD at block  \(bad): \(failure.description)")
             } else {
