@@ -30,7 +30,8 @@ enum Confirmation: Equatable, Sendable {
 ///
 /// A unit is one operation or one linked group. Units are committed strictly in order; one worker at a time commits. A
 /// unit is executed at most twice: once ahead of its turn, and once more in its turn where that was wrong. In its turn
-/// everything before it is committed, so that execution is final.
+/// everything before it is committed, so that execution is final. A unit at which the run is halted is executed once
+/// more, alone.
 struct ParallelSchedule {
     /// Where a unit stands.
     enum UnitState: UInt8, Sendable { case waiting, executing, executed, committing, committed }
