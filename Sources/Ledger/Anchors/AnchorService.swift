@@ -14,12 +14,20 @@ final class AnchorService: StepWork, @unchecked Sendable {
     /// Encoded write sets, one after the other.
     private var waiting = ByteBuffer()
     private var waitingMarks = ByteBuffer()
-    /// Where checkpoints cut what waits: bytes of write sets and of marks before the cut.
-    private var cuts: [(writes: Int, marks: Int, seed: CheckpointSeed)] = []
+    /// Where what waits is to be taken apart: marks belong behind the writes of their block, and a checkpoint cuts.
+    private var joints: [Joint] = []
     private var waitingBlock: UInt64
     private var waitingDigest: Hash256
     private var isStopping = false
     private let waitingBytesMax: Int
+
+    /// A place in what waits: bytes of write sets and of marks before it.
+    private struct Joint {
+        var writes: Int
+        var marks: Int
+        /// The checkpoint that lies here, if one does.
+        var seed: CheckpointSeed?
+    }
 
     private let work = SystemMutex()
     private let tracker: any StateRootTracker
@@ -63,7 +71,10 @@ final class AnchorService: StepWork, @unchecked Sendable {
     ) {
         mutex.lock()
         waiting.append(raw: writes)
-        waitingMarks.append(raw: marks)
+        if marks.count > 0 {
+            waitingMarks.append(raw: marks)
+            joints.append(Joint(writes: waiting.count, marks: waitingMarks.count))
+        }
         waitingBlock = block
         waitingDigest = digest
         mutex.unlock()
@@ -99,7 +110,7 @@ final class AnchorService: StepWork, @unchecked Sendable {
     /// Takes note that a checkpoint lies between the last block put and the next one.
     func cut(_ seed: CheckpointSeed) {
         mutex.lock()
-        cuts.append((waiting.count, waitingMarks.count, seed))
+        joints.append(Joint(writes: waiting.count, marks: waitingMarks.count, seed: seed))
         mutex.unlock()
         cutListener?.signal()
     }
@@ -132,33 +143,34 @@ final class AnchorService: StepWork, @unchecked Sendable {
         mutex.lock()
         swap(&waiting, &taken)
         swap(&waitingMarks, &takenMarks)
-        let cuts = self.cuts
-        self.cuts = []
+        let joints = self.joints
+        self.joints = []
         let block = waitingBlock
         let digest = waitingDigest
         mutex.unlock()
         pending.merge(encoded: taken.bytes)
-        noteSinceCut(cuts)
+        noteSinceCut(joints)
         takenMarks.truncate(to: 0)
         if taken.capacity > LedgerLimits.anchorBytesKept { taken = ByteBuffer() } else { taken.truncate(to: 0) }
         return (block, digest)
     }
 
     /// Adds what was taken to the changes since the last cut, and closes these at a new one.
-    private func noteSinceCut(_ cuts: [(writes: Int, marks: Int, seed: CheckpointSeed)]) {
+    private func noteSinceCut(_ joints: [Joint]) {
         guard sinceCut != nil else { return }
-        var start = (writes: 0, marks: 0)
-        for cut in cuts {
-            note(start, (cut.writes, cut.marks))
+        var start = Joint(writes: 0, marks: 0)
+        for joint in joints {
+            note(start, joint)
+            start = joint
+            guard let seed = joint.seed else { continue }
             precondition(readyCut == nil, "a checkpoint begins when the last one is done")
-            readyCut = (cut.seed, sinceCut ?? MergedChanges())
+            readyCut = (seed, sinceCut ?? MergedChanges())
             sinceCut = MergedChanges()
-            start = (cut.writes, cut.marks)
         }
-        note(start, (taken.count, takenMarks.count))
+        note(start, Joint(writes: taken.count, marks: takenMarks.count))
     }
 
-    private func note(_ start: (writes: Int, marks: Int), _ end: (writes: Int, marks: Int)) {
+    private func note(_ start: Joint, _ end: Joint) {
         sinceCut?.merge(encoded: UnsafeRawBufferPointer(rebasing: taken.bytes[start.writes..<end.writes]))
         sinceCut?.mark(encoded: UnsafeRawBufferPointer(rebasing: takenMarks.bytes[start.marks..<end.marks]))
     }

@@ -8,8 +8,8 @@ struct MergedAccount {
     var storageCleared = false
     /// The slots that were written afterwards.
     var slots: [U256: U256] = [:]
-    /// Slots that a transfer event has explained for the first time.
-    var balances: Set<U256> = []
+    /// What became of the marks of slots that were zero for a while, or that a transfer event has explained.
+    var marks: [U256: SlotMark] = [:]
 }
 
 /// The changes of several blocks merged into one, each account and slot with its last value.
@@ -40,15 +40,14 @@ extension MergedChanges {
         if let code = change.codeWritten, let account = change.account { codes[account.codeHash] = code }
     }
 
-    /// Adds slots that a transfer event has explained, encoded as addresses and slots.
+    /// Adds slots that are known as balances since the write set that was merged last, encoded as addresses and slots.
     mutating func mark(encoded bytes: UnsafeRawBufferPointer) {
         var reader = ByteReader(bytes)
         while !reader.isAtEnd {
             guard let address = try? reader.address(), let slot = try? reader.word() else {
                 preconditionFailure("a mark cannot be read back")
             }
-            // A slot that was not written since stands in an older run and is written again, with its mark.
-            accounts[address, default: MergedAccount()].balances.insert(slot)
+            accounts[address, default: MergedAccount()].marks[slot] = .balance
         }
     }
 
@@ -62,7 +61,7 @@ extension MergedChanges {
                         noteCode($0)
                         accounts[$0.address, default: MergedAccount()].replace(with: $0)
                     },
-                    slot: { accounts[$0, default: MergedAccount()].slots[$1] = $2 })
+                    slot: { accounts[$0, default: MergedAccount()].write($1, $2) })
             } catch {
                 preconditionFailure("a write set cannot be read back at byte \(error.offset): \(error.expected)")
             }
@@ -76,14 +75,20 @@ extension MergedAccount {
         if change.storageCleared || change.account == nil {
             storageCleared = true
             slots = [:]
+            marks = [:]
         }
+    }
+
+    fileprivate mutating func write(_ slot: U256, _ value: U256) {
+        slots[slot] = value
+        if value.isZero { marks[slot] = .reset }
     }
 
     /// Takes over the run of changes of one account that begins at `index`.
     fileprivate mutating func write(_ changes: [StorageChange], _ index: inout Int) {
         let address = changes[index].address
         while index < changes.count, changes[index].address == address {
-            slots[changes[index].slot] = changes[index].value
+            write(changes[index].slot, changes[index].value)
             index += 1
         }
     }

@@ -7,8 +7,18 @@ enum StateItem: Equatable {
     case code(Hash256, [UInt8])
     /// What became of an account: nil for no change, nil inside for a deletion. `isCleared`: its slots from before are gone.
     case account(Address, change: AccountState??, isCleared: Bool)
-    /// A slot of the last account; zero for one that is gone. `isBalance`: a transfer event has explained a change of it.
-    case slot(U256, value: U256, isBalance: Bool)
+    /// A slot of the last account; zero for one that is gone.
+    case slot(U256, value: U256, mark: SlotMark)
+}
+
+/// What became of a slot's mark, which says that a transfer event has explained a change of it.
+enum SlotMark: UInt8 {
+    /// It is what it was.
+    case unchanged = 3
+    /// The slot is known as a balance.
+    case balance = 4
+    /// It was zero in between, which takes the mark.
+    case reset = 5
 }
 
 /// What a manifest says of a run of state.
@@ -68,9 +78,9 @@ final class StateRunWriter {
                 payload.append(minimal: account.balance)
                 if account.codeHash != .emptyCode { payload.append(account.codeHash.word) }
             }
-        case .slot(let slot, let value, let isBalance):
+        case .slot(let slot, let value, let mark):
             info.slots += 1
-            payload.append(UInt8(isBalance ? 4 : 3))
+            payload.append(mark.rawValue)
             payload.append(slot)
             payload.append(minimal: value)
         }
@@ -164,7 +174,8 @@ final class StateRunReader {
     }
 
     private func item() throws(CodingError) -> StateItem {
-        switch try reader.byte() {
+        let kind = try reader.byte()
+        switch kind {
         case 1: return .code(try reader.digest(), try reader.counted())
         case 2:
             let address = try reader.address()
@@ -179,9 +190,11 @@ final class StateRunReader {
                         nonce: nonce, balance: balance, codeHash: flags & 8 != 0 ? try reader.digest() : .emptyCode))
             }
             return .account(address, change: change, isCleared: flags & 4 != 0)
-        case 3: return .slot(try reader.word(), value: try reader.minimalWord(), isBalance: false)
-        case 4: return .slot(try reader.word(), value: try reader.minimalWord(), isBalance: true)
-        default: throw CodingError(offset: reader.offset, expected: "an item")
+        default:
+            guard let mark = SlotMark(rawValue: kind) else {
+                throw CodingError(offset: reader.offset, expected: "an item")
+            }
+            return .slot(try reader.word(), value: try reader.minimalWord(), mark: mark)
         }
     }
 }

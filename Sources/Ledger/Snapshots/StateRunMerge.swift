@@ -30,7 +30,7 @@ final class StateRunFromChanges {
                 guard let account = changes.accounts[addresses[nextAddress - 1]] else { preconditionFailure("it is there") }
                 let slot = slots[nextSlot]
                 try writer.append(
-                    .slot(slot, value: account.slots[slot] ?? .zero, isBalance: account.balances.contains(slot)))
+                    .slot(slot, value: account.slots[slot] ?? .zero, mark: account.marks[slot] ?? .unchanged))
                 nextSlot += 1
             } else if nextAddress < addresses.count {
                 let address = addresses[nextAddress]
@@ -132,15 +132,18 @@ final class StateRunMerge {
         }
         guard let least else { return false }
         var value = U256.zero
-        var isBalance = false
+        var mark = SlotMark.unchanged
         for index in open {
-            guard case .slot(least, let newer, let marked) = sources[index].current else { continue }
+            guard case .slot(least, let newer, let change) = sources[index].current else { continue }
             value = newer
-            isBalance = isBalance || marked
+            if value.isZero { mark = .reset } else if change != .unchanged { mark = change }
             try sources[index].advance()
         }
-        if isBase, value.isZero { return true }
-        try writer.append(.slot(least, value: value, isBalance: isBalance && !value.isZero))
+        if isBase {
+            if value.isZero { return true }
+            if mark == .reset { mark = .unchanged }
+        }
+        try writer.append(.slot(least, value: value, mark: mark))
         return true
     }
 }

@@ -65,9 +65,9 @@ extension WorldState {
             address = next
             if isCleared { clearStorage(next) }
             if let change { set(next, change, code: nil) }
-        case .slot(let slot, let value, let isBalance):
+        case .slot(let slot, let value, let mark):
             write(address, slot, value)
-            if isBalance, !value.isZero { place(address, slot)?.pointee.isBalance = true }
+            if mark != .unchanged { place(address, slot)?.pointee.isBalance = mark == .balance }
         }
     }
 

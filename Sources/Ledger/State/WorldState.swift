@@ -13,7 +13,7 @@ public final class WorldState: StateView {
     private var blockHashes = [Hash256](repeating: .zero, count: LedgerLimits.blockHashCount)
     private var nextBlockNumber: UInt64 = 0
     var nextOwnerNumber: UInt32 = 1
-    /// Slots that a transfer event has explained for the first time since the last block, as addresses and slots.
+    /// Slots that were marked as balances since the last block, as addresses and slots; some may have lost it again.
     private var marks = ByteBuffer()
 
     /// An empty world with room for so many accounts and slots before its tables grow.
@@ -98,10 +98,19 @@ public final class WorldState: StateView {
         set { marks.truncate(to: newValue) }
     }
 
-    /// Moves the marks since the last call into a buffer.
+    /// Appends the slots that were marked since the last call and still are: one that has been zero since is no balance
+    /// any more, and the write set, which holds the zero, says so.
     func takeMarks(into buffer: inout ByteBuffer) {
         guard marks.count > 0 else { return }
-        buffer.append(raw: marks.bytes)
+        var reader = ByteReader(marks.bytes)
+        while !reader.isAtEnd {
+            guard let address = try? reader.address(), let slot = try? reader.word() else {
+                preconditionFailure("a mark cannot be read back")
+            }
+            guard let place = place(address, slot), place.pointee.isBalance else { continue }
+            buffer.append(address)
+            buffer.append(slot)
+        }
         marks.truncate(to: 0)
     }
 

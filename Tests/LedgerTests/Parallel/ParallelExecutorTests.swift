@@ -114,7 +114,21 @@ import Testing
             executor.executeInParallel(operations[...], in: environment, world: worlds[1], into: &results)
             #expect(results == expected, "seed \(seed)")
             #expect(worlds[1].contents == worlds[0].contents, "seed \(seed)")
+            let marks = worlds.map { Self.checkpointMarks($0, results) }
+            #expect(marks[1] == marks[0], "seed \(seed)")
         }
+    }
+
+    /// The marks that a checkpoint behind these results would hold.
+    private static func checkpointMarks(_ world: WorldState, _ results: [OperationResult]) -> [U256: SlotMark]? {
+        var writes = ByteBuffer()
+        for case .accepted(_, let diff) in results { writes.append(diff) }
+        var marks = ByteBuffer()
+        world.takeMarks(into: &marks)
+        var changes = MergedChanges()
+        changes.merge(encoded: writes.bytes)
+        changes.mark(encoded: marks.bytes)
+        return changes.accounts[World.token]?.marks
     }
 
     // MARK: Planted defects

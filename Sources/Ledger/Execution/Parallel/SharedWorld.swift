@@ -203,8 +203,9 @@ final class SharedWorld: @unchecked Sendable {
     @inline(__always)
     func mark(_ mark: UnitRecord.BalanceMark) {
         let place = mark.place
-        if place.pointee.value.isZero || place.pointee.isBalance == mark.isBalance { return }
+        if place.pointee.value.isZero { return }
         if mark.isBalance {
+            // Also where it stands already: a group may have emptied the slot in between, and the write sets say so.
             world.mark(place, mark.address, place.pointee.slot)
         } else {
             place.pointee.isBalance = false
