@@ -1,0 +1,1 @@
+../../../../Program/Measure/Baseline.swift

@@ -1,0 +1,1 @@
+../../../../Program/Server/ChildProcess.swift

@@ -1,0 +1,1 @@
+../../../../Program/Measure/LatencyRecorder.swift

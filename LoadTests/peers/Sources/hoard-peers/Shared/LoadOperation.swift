@@ -1,0 +1,1 @@
+../../../../Program/Choice/LoadOperation.swift

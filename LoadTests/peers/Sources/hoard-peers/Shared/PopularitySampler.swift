@@ -1,0 +1,1 @@
+../../../../Program/Choice/PopularitySampler.swift

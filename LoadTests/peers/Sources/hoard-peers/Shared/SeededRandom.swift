@@ -1,0 +1,1 @@
+../../../../Program/Choice/SeededRandom.swift
