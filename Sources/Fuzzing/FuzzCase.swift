@@ -56,9 +56,12 @@ public struct FuzzCase: Sendable {
 
     private static func transaction(_ random: inout FuzzRandom, _ fork: Fork, mayDestroy: Bool) -> Transaction {
         let creates = random.chance(15)
+        // Some transactions call a precompile themselves, with an input that is nearly right.
+        let precompile = random.chance(10) ? PrecompileInputs.make(&random) : nil
         let target =
-            random.chance(95)
-            ? account(random.below(contractCount)) : Address(word: U256(UInt64(random.below(0x14))))
+            precompile.map { Address(word: U256($0.address)) }
+            ?? (random.chance(97)
+                ? account(random.below(contractCount)) : Address(word: U256(UInt64(random.below(0x14)))))
         let gasLimit = UInt64(random.chance(3) ? random.below(16_000_000) : 21_000 + random.below(700_000))
         let kinds = TransactionKind.allCases.filter { kind in
             switch kind {
@@ -75,7 +78,8 @@ public struct FuzzCase: Sendable {
             kind: random.pick(random.chance(95) ? kinds : TransactionKind.allCases), sender: sender,
             nonce: nil, gasLimit: gasLimit, to: creates ? nil : target,
             value: random.chance(60) ? .zero : U256(UInt64(random.below(3_000))),
-            data: creates ? program(&random, fork, mayDestroy: mayDestroy) : calldata(&random, fork))
+            data: creates
+                ? program(&random, fork, mayDestroy: mayDestroy) : precompile?.input ?? calldata(&random, fork))
         switch transaction.kind {
         case .legacy: transaction.gasPrice = U256(UInt64(5 + random.below(100)))
         case .session: break

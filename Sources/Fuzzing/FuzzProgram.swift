@@ -24,10 +24,14 @@ struct FuzzProgram {
     private var dataReferences: [(place: Int, offset: Int)] = []
     /// Whether creation and self-destruction may occur.
     private let mayDestroyAccounts: Bool
+    /// How many in a hundred snippets do what gas cannot pay for, or what ends the program.
+    private let recklessPercent: Int
 
-    /// A program of a few dozen snippets.
+    /// A program of a few dozen snippets; three of four keep to what gas can pay for, so that the end is reached.
     static func structured(_ random: inout FuzzRandom, _ fork: Fork, mayDestroy: Bool) -> [UInt8] {
-        var program = FuzzProgram(random: FuzzRandom(seed: random.next()), fork: fork, mayDestroy: mayDestroy)
+        var program = FuzzProgram(
+            random: FuzzRandom(seed: random.next()), fork: fork, mayDestroy: mayDestroy,
+            recklessPercent: random.chance(75) ? 0 : 3)
         for _ in 0..<2 + random.below(40) { program.appendSnippet() }
         return program.finished()
     }
@@ -38,15 +42,20 @@ struct FuzzProgram {
         return mayDestroy ? bytes : bytes.map { [0xF0, 0xF5, 0xFF].contains($0) ? 0x5B : $0 }
     }
 
-    private init(random: FuzzRandom, fork: Fork, mayDestroy: Bool) {
+    private init(random: FuzzRandom, fork: Fork, mayDestroy: Bool, recklessPercent: Int) {
         self.random = random
         self.fork = fork
         mayDestroyAccounts = mayDestroy
+        self.recklessPercent = recklessPercent
     }
 
+    /// Whether the program shows no respect for its own end here.
+    private mutating func isReckless() -> Bool { random.chance(recklessPercent) }
+
     private mutating func finished() -> [UInt8] {
-        if random.chance(70) { appendEnd() }
-        for place in openJumps { patch(place, random.chance(90) ? jumpDestinations.last ?? 0 : random.below(70_000)) }
+        if recklessPercent == 0 || random.chance(70) { appendEnd() }
+        for place in openJumps { patch(place, isReckless() ? random.below(70_000) : code.count) }
+        if !openJumps.isEmpty { code += [0x5B, 0x00] }
         // What runs off the end of the code must not run into the data, which may hold any opcode.
         code.append(0xFE)
         if !mayDestroyAccounts { data = data.map { $0 == 0x5B ? 0x5A : $0 } }
@@ -76,14 +85,20 @@ struct FuzzProgram {
         case 17: appendCopy()
         case 18: appendLog()
         default:
-            if random.chance(10) { appendEnd() } else if random.chance(10) { append(UInt8(random.below(0x60))) } else { appendOperator() }
+            if recklessPercent > 0 && random.chance(10) {
+                appendEnd()
+            } else if recklessPercent > 0 && random.chance(10) {
+                append(UInt8(random.below(0x60)))
+            } else {
+                appendOperator()
+            }
         }
     }
 
     private mutating func append(_ opcode: UInt8) {
         if !mayDestroyAccounts && [0xF0, 0xF5, 0xFF].contains(opcode) { return }
         // An opcode from the future ends the program; mostly it is left out, and its operands stay on the stack.
-        if let first = Self.activeFrom[opcode], first > fork, random.chance(98) { return }
+        if let first = Self.activeFrom[opcode], first > fork, !isReckless() { return }
         code.append(opcode)
     }
 
@@ -136,7 +151,7 @@ struct FuzzProgram {
 
     /// A place in memory: nearly always near, seldom beyond what gas can pay.
     private mutating func pushOffset() {
-        random.chance(97) ? push(random.below(400)) : pushSome()
+        isReckless() ? pushSome() : push(random.below(400))
     }
 
     private mutating func appendMemoryAccess() {
@@ -213,7 +228,7 @@ struct FuzzProgram {
         for _ in 0..<4 { pushOffset() }
         if opcode == 0xF1 || opcode == 0xF2 { random.chance(70) ? push(0) : push(random.below(1000)) }
         random.chance(90) ? push(FuzzCase.account(random.below(FuzzCase.accountCount)).word) : pushSome()
-        random.chance(60) ? append(0x5A) : push(random.below(200_000))
+        recklessPercent > 0 && random.chance(60) ? append(0x5A) : push(random.below(100_000))
         append(opcode)
         height = max(0, height - 5)
     }
@@ -232,10 +247,11 @@ struct FuzzProgram {
         push(random.below(300))
         push(random.chance(95) ? input.count : random.below(2_000))
         push(0)
-        let isStatic = random.chance(50)
+        let isStatic = fork >= .byzantium && random.chance(50)
         if !isStatic { push(0) }
         push(U256(address))
-        random.chance(70) ? append(0x5A) : push(random.below(200_000))
+        // A precompile that fails takes all that it is given.
+        recklessPercent > 0 && random.chance(70) ? append(0x5A) : push(random.below(120_000))
         append(isStatic ? 0xFA : 0xF1)
         height = 1
         if fork >= .byzantium && random.chance(40) { code += [0x3D, 0x60, 0, 0x60, 0, 0x3E] }
@@ -243,7 +259,7 @@ struct FuzzProgram {
 
     private mutating func appendCreation() {
         // Some initcode from this code, from calldata, or from what memory holds.
-        let size = random.chance(97) ? random.below(200) : random.below(60_000)
+        let size = isReckless() ? random.below(60_000) : random.below(200)
         push(size)
         push(random.below(64))
         push(0)
@@ -259,7 +275,15 @@ struct FuzzProgram {
 
     private mutating func appendCopy() {
         let opcode = random.pick([UInt8(0x37), 0x39, 0x3C, 0x3E])
-        for _ in 0..<3 { pushOffset() }
+        if opcode == 0x3E && recklessPercent == 0 {
+            // Bytes that were not returned end the program.
+            push(random.below(2))
+            if fork >= .byzantium { code += [0x3D, 0x02] }
+            push(0)
+            pushOffset()
+        } else {
+            for _ in 0..<3 { pushOffset() }
+        }
         if opcode == 0x3C { pushSome() }
         append(opcode)
         height = max(0, height - 4)
@@ -275,7 +299,8 @@ struct FuzzProgram {
     }
 
     private mutating func appendEnd() {
-        switch random.below(6) {
+        // Most programs should give something.
+        switch random.below(recklessPercent == 0 && random.chance(80) ? 3 : 6) {
         case 0: append(0x00)
         case 1, 2:
             pushOffset()
