@@ -4,7 +4,7 @@ SWIFT_BUILD := swift build --explicit-target-dependency-import-check error
 RELEASE := .build/release
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build demo serve test conformance sim bench load soak format
+.PHONY: help setup build demo serve test conformance sim bench bench-guard load soak format
 
 help: ## list these verbs
 	@grep -hE '^[a-z]+: .*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1|/' | awk -F'|' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -31,8 +31,13 @@ conformance: build ## run every official EVM suite at hand and print the table
 sim: build ## simulate server, clients and faults: SEED=n repeats a run, SEEDS=count tries more
 	$(RELEASE)/hoard sim --seed $${SEED:-1} --seeds $${SEEDS:-1} $(ARGS)
 
-bench: build ## both load scenarios on a fresh server each
+bench: build ## Hoard and its peers in turn on the same work: ratios, LoadTests/REPORT.md (bench-guard: count instructions)
+	@if LoadTests/peers/install --check; then $(SWIFT_BUILD) -c release --package-path LoadTests/peers; fi
 	@scripts/bench $(ARGS)
+
+bench-guard: ## fail where a kind of work executes over 3 % more instructions than it did
+	$(SWIFT_BUILD) -c release --product hoard-bench
+	@scripts/bench-guard $(ARGS)
 
 load: build ## load a fresh server: ARGS="--scenario shop-mix --seconds 10"
 	$(RELEASE)/hoard-load $(ARGS)

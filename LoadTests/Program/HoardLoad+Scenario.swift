@@ -5,16 +5,36 @@ import Foundation
 extension HoardLoad {
     /// Runs the scenario of the command line and prints its report; true when there were errors.
     func runScenario() throws -> Bool {
+        guard cost, connect == nil, executor == nil else { return try runScenario(executor: executor).errors > 0 }
+        // What parallel execution saves or costs is measured, not asserted: both on the same operations.
+        let sequential = try runScenario(executor: "sequential")
+        let parallel = try runScenario(executor: "parallel")
+        if !json, let one = sequential.cost, let many = parallel.cost {
+            func ratio(_ value: Double, _ base: Double) -> String {
+                JSONText.number(value / max(base, 1e-9), places: 2)
+            }
+            print(
+                "parallel by sequential: CPU \(ratio(many.cpuSecondsPerMillion, one.cpuSecondsPerMillion)),"
+                    + " energy \(ratio(many.joulesPerMillion, one.joulesPerMillion)),"
+                    + " throughput \(ratio(parallel.operationsPerSecond, sequential.operationsPerSecond))")
+        }
+        return sequential.errors + parallel.errors > 0
+    }
+
+    private func runScenario(executor: String?) throws -> LoadReport {
         let scenario = try settledScenario()
         let table = try GameTable(folder: gameFolder(), scenario: scenario)
-        let server = try startedServer()
+        let server = try startedServer(executor: executor)
         let report: LoadReport
         let problems: [String]
         do {
             let run = try ScenarioRun(
                 scenario: scenario,
-                arrivals: rate.map { .openLoop(operationsPerSecond: $0) } ?? .closedLoop,
-                table: table, server: server, seed: seed, quiet: json)
+                arrivals: (rate ?? scenario.rate).map { .openLoop(operationsPerSecond: $0) } ?? .closedLoop,
+                table: table, server: server, seed: seed,
+                assumptions: cost
+                    ? CostAssumptions(wattsPerCore: wattsPerCore, pricePerCoreHour: pricePerCoreHour) : nil,
+                quiet: json)
             report = try run.run()
             problems = run.problems
         } catch {
@@ -25,7 +45,7 @@ extension HoardLoad {
         for problem in problems { complain(problem) }
         if let baseline { try append(report.json, to: baseline) }
         try server.stop()
-        return report.errors > 0
+        return report
     }
 
     /// The scenario with what the command line changes in it.
@@ -71,7 +91,7 @@ extension HoardLoad {
         FileHandle.standardError.write(Data("hoard-load: \(problem)\n".utf8))
     }
 
-    private func startedServer() throws -> ServerUnderTest {
+    private func startedServer(executor: String?) throws -> ServerUnderTest {
         if let connect, let token { return try ServerUnderTest(connect: connect, token: token) }
         return try ServerUnderTest(
             paths: ServerPaths.find(program: server, game: gameFolder()), data: data,

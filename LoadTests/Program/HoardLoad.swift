@@ -74,6 +74,18 @@ struct HoardLoad: ParsableCommand {
         name: .long, help: "File to append one line of figures to; a bare NAME means LoadTests/Baselines/NAME.jsonl.")
     var baseline: String?
 
+    @Flag(
+        name: .long,
+        help:
+            "Say what a million operations cost; without --executor, in sequence and in parallel, one after the other.")
+    var cost = false
+
+    @Option(name: .long, help: "For --cost where the processor's energy counter cannot be read: power of a busy core.")
+    var wattsPerCore: Double = 5
+
+    @Option(name: .long, help: "For --cost: what a core costs for an hour, in your currency.")
+    var pricePerCoreHour: Double = 0.04
+
     @Flag(name: .long, help: "Print one JSON object instead of text.")
     var json = false
 
@@ -99,7 +111,11 @@ struct HoardLoad: ParsableCommand {
         try require((rate ?? 1) > 0, "--rate \(rate ?? 0) should be above 0")
         try require((rate ?? 1) <= 10_000_000, "--rate \(rate ?? 0) should be at most 10,000,000")
         try require(kills >= 1, "--kills \(kills) should be at least 1")
-        try require((1...4096).contains(connections ?? 1), "--connections should be 1...4096")
+        try require(
+            (1...Scenario.connectionsMax).contains(connections ?? 1),
+            "--connections should be 1...\(Scenario.connectionsMax)")
+        try require(
+            wattsPerCore > 0 && pricePerCoreHour > 0, "--watts-per-core and --price-per-core-hour should be above 0")
         try require((1...65_536).contains(inFlight ?? 1), "--in-flight should be 1...65536")
         try require((seconds ?? 1) > 0, "--seconds should be above 0")
         try require((warmUp ?? 1) >= 0, "--warm-up should be 0 or more")

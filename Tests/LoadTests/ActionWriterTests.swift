@@ -66,6 +66,42 @@ struct ActionWriterTests {
             ])
     }
 
+    @Test func `a proposal and its acceptance name the same trade`() throws {
+        writer.tradeHigh = 0x0102_0304_0506_0708
+        var operation = operation(.proposal, item: 2, quantity: 3, gold: 40)
+        operation.trade = 0x11
+        let name: [UInt8] = [1, 2, 3, 4, 5, 6, 7, 8, 0, 0, 0, 0, 0, 0, 0, 0x11]
+        let written = writer.write(operation)
+        #expect(written.actor == accounts[1])
+        let field = try #require(table.propose.field("expires"))
+        let expires = written.payload.loadUnaligned(fromByteOffset: field.offset, as: UInt64.self)
+        #expect(expires > UInt64(time(nil)))
+        try expect(
+            written, table.propose,
+            [
+                "trade": .id(name), "counterparty": .account(NamedAccount.player("player-2")),
+                "gives": .lines([AssetLine(asset: table.offers[2].asset, amount: 3)]),
+                "wants": .lines([AssetLine(asset: 1, amount: 40)]), "expires": .number(expires),
+            ])
+        operation.kind = .acceptance
+        let accepted = writer.write(operation)
+        #expect(accepted.actor == accounts[2])
+        try expect(accepted, table.accept, ["trade": .id(name)])
+    }
+
+    @Test func `a craft is as the game encodes it`() throws {
+        let written = writer.write(operation(.craft, item: 31, quantity: 2, gold: 0))
+        #expect(written.actor == .zero)
+        try expect(
+            written, table.exchange,
+            [
+                "player": .account(NamedAccount.player("player-1")), "to": .account(NamedAccount.sink("crafting")),
+                "from": .account(NamedAccount.faucet("crafting")), "reason": .number(0),
+                "pays": .lines([AssetLine(asset: table.offers[31].asset, amount: 2)]),
+                "gets": .lines([AssetLine(asset: table.offers[0].asset, amount: 1)]),
+            ])
+    }
+
     @Test func `a reward leaves nothing of a longer grant before it`() throws {
         _ = writer.writeGrant(player: 0, gold: 5, count: 7) { (table.offers[$0].asset, 100) }
         let written = writer.write(operation(.reward, item: 31, quantity: 1, gold: 9))

@@ -50,12 +50,23 @@ struct ChoiceTests {
                 #expect(operation.player != operation.counterparty)
                 #expect((1...50).contains(operation.gold))
             case .reward: #expect(operation.quantity == 1)
-            case .transfer: Issue.record("the mix has no transfers")
+            default: Issue.record("the mix has no operation of kind \(operation.kind)")
             }
         }
         #expect(abs(counts[.purchase, default: 0] - count / 2) < count / 100)
         #expect(abs(counts[.trade, default: 0] - count / 5) < count / 100)
         #expect(abs(counts[.reward, default: 0] - count * 3 / 10) < count / 100)
+    }
+
+    @Test func `disturbances come with their shares and leave the operations alone`() {
+        var dice = DisturbanceDice(
+            Disturbances(repeatPercent: 1, tooLittlePercent: 0.5, disconnectPercent: 0.1), seed: 1)
+        var counts: [Disturbance: Int] = [:]
+        for _ in 0..<400_000 { counts[dice.next(), default: 0] += 1 }
+        // Five standard deviations of the rarest, and more.
+        #expect(abs(counts[.repeated, default: 0] - 4000) < 320)
+        #expect(abs(counts[.tooLittle, default: 0] - 2000) < 230)
+        #expect(abs(counts[.disconnected, default: 0] - 400) < 100)
     }
 
     @Test func `two players are always enough for a transfer`() throws {

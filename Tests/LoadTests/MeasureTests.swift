@@ -43,7 +43,8 @@ struct MeasureTests {
             "scenario", "operations", "operationsPerSecond", "refused", "errors",
             "latencyMilliseconds", "serverCpuMicrosecondsPerOperation", "gasPerOperation",
             "gasPerSecond", "blocks", "operationsPerBlock", "executor", "workers", "cores",
-            "diskSyncMilliseconds",
+            "diskSyncMilliseconds", "bareSyncMilliseconds", "generatorCpuMicrosecondsPerOperation", "connections",
+            "inFlight", "residentBytesPerConnection", "disturbances", "cost",
         ]
         let object = try JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: Any]
         #expect(Set(object.map(\.keys).map(Array.init) ?? []) == Set(keys))
@@ -62,6 +63,39 @@ struct MeasureTests {
         report.serverCpuMicrosecondsPerOperation = nil
         #expect(report.json.line.contains(#""gasPerOperation":null"#))
         #expect(report.json.line.contains(#""serverCpuMicrosecondsPerOperation":null"#))
+    }
+
+    @Test func `a million operations cost their CPU time, and energy and money by it`() {
+        let assumptions = CostAssumptions(wattsPerCore: 5, pricePerCoreHour: 0.036)
+        let assumed = Cost(
+            cpuMicrosecondsPerOperation: 20, joulesOfWindow: nil, operations: 1000, assumptions: assumptions)
+        #expect(assumed.cpuSecondsPerMillion == 20 && assumed.joulesPerMillion == 100)
+        #expect(abs(assumed.moneyPerMillion - 0.0002) < 1e-12)
+        #expect(assumed.json.line.contains(#""joulesFrom":"assumed""#))
+        let measured = Cost(
+            cpuMicrosecondsPerOperation: 20, joulesOfWindow: 3, operations: 100_000, assumptions: assumptions)
+        #expect(measured.joulesPerMillion == 30 && measured.json.line.contains(#""joulesFrom":"RAPL""#))
+    }
+
+    @Test func `energy is the sum of the packages, and unknown where there is no counter`() throws {
+        let folder = try TemporaryFolder()
+        defer { folder.remove() }
+        #expect(EnergyMeter.joules(folder: folder.path) == nil)
+        for (name, text) in [("intel-rapl:0", "2000000\n"), ("intel-rapl:1", "500000"), ("intel-rapl:0:0", "9")] {
+            try FileManager.default.createDirectory(
+                atPath: "\(folder.path)/\(name)", withIntermediateDirectories: true)
+            try Data(text.utf8).write(to: URL(fileURLWithPath: "\(folder.path)/\(name)/energy_uj"))
+        }
+        #expect(EnergyMeter.joules(folder: folder.path) == 2.5)
+    }
+
+    @Test func `a bare sync takes time and leaves nothing`() throws {
+        let folder = try TemporaryFolder()
+        defer { folder.remove() }
+        let sync = try #require(BareSync.measure(folder: folder.path))
+        #expect(sync.p50Milliseconds > 0 && sync.p99Milliseconds >= sync.p50Milliseconds)
+        #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path).isEmpty)
+        #expect(BareSync.measure(folder: folder.path + "/none") == nil)
     }
 
     @Test func `a baseline line repeats the command without its token`() {

@@ -25,6 +25,22 @@ struct PlayerBookTests {
         #expect(book.quantity(player: 1, item: 1) == 12)
     }
 
+    @Test func `a proposal moves nothing and its acceptance what a trade moves`() {
+        let proposal = after(.proposal, item: 1, quantity: 2, gold: 40, result0: 99)
+        #expect(proposal.gold == [1000, 1000] && proposal.items.allSatisfy { $0 == 10 })
+        let acceptance = after(.acceptance, item: 1, quantity: 2, gold: 40, result1: 1)
+        let trade = after(.trade, item: 1, quantity: 2, gold: 40, result1: 1)
+        #expect(acceptance.gold == trade.gold && acceptance.items == trade.items)
+    }
+
+    @Test(arguments: [(2, 3), (3, 0)] as [(UInt32, Int)])
+    func `a craft uses items up and makes one of the next kind`(item: UInt32, made: Int) {
+        let book = after(.craft, item: item, quantity: 3, gold: 0, result0: 1, result1: 1)
+        #expect(book.gold == [1000, 1000])
+        #expect(book.quantity(player: 0, item: Int(item)) == 7)
+        #expect(book.quantity(player: 0, item: made) == 11)
+    }
+
     @Test func `a reward gives gold and items`() {
         let book = after(.reward, item: 3, quantity: 1, gold: 5, result0: 2)
         #expect(book.gold == [1005, 1000])

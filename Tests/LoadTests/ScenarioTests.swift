@@ -30,6 +30,15 @@ struct ScenarioTests {
         #expect(scenario.operations.map(\.percent) == [50, 20, 30])
     }
 
+    @Test func `the match night is the agreed mix with its disturbances`() throws {
+        let data = try Data(contentsOf: Self.folder.appendingPathComponent("match.json"))
+        let scenario = try Scenario.parse(data, file: "match.json")
+        #expect(scenario.operations.map(\.kind) == [.reward, .purchase, .trade, .craft, .proposal])
+        #expect(scenario.operations.map(\.percent) == [60, 25, 10, 3, 2])
+        #expect(
+            scenario.disturbances == Disturbances(repeatPercent: 1, tooLittlePercent: 0.5, disconnectPercent: 0.1))
+    }
+
     @Test(arguments: [
         (#""percent": 100"#, #""percent": 90"#, "sum to 90"),
         (#""players": 10"#, #""players": 1"#, "players is 1"),
@@ -37,6 +46,13 @@ struct ScenarioTests {
         (#""zipf": 0"#, #""zipff": 0"#, "unknown field zipff"),
         (#""gold": [1, 10]"#, #""gold": [10, 1]"#, "gold should be"),
         (#""gold": [1, 10]"#, #""gold": [0, 10]"#, "gold should be"),
+        (#""zipf": 0"#, #""zipf": 0, "rate": 0"#, "rate is 0.0"),
+        (
+            #""zipf": 0"#,
+            #""zipf": 0, "disturbances": {"repeatPercent": 60, "tooLittlePercent": 0, "disconnectPercent": 0}"#,
+            "disturbances should be 0...50"
+        ),
+        (#""connections": 2"#, #""connections": 20001"#, "connections is 20001"),
         (#""seconds": 1"#, #""seconds": 0"#, "seconds is 0.0"),
         (#""players": 10,"#, "", "players is missing"),
         (#""players": 10"#, #""players": "ten""#, "players should be of type Int"),

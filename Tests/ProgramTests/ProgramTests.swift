@@ -71,6 +71,18 @@ struct ProgramTests {
         #expect(report["doubled"] as? Int == 0)
     }
 
+    @Test func `repeats, payments of too much and cut connections leave the books right`() throws {
+        let options = ["--scenario", "match", "--players", "200", "--seconds", "3", "--warm-up", "0", "--json"]
+        let run = try Program.run("hoard-load", options)
+        #expect(run.status == 0, "\(run.output)\n\(run.errors)")
+        let report = try #require(try JSONSerialization.jsonObject(with: Data(run.output.utf8)) as? [String: Any])
+        #expect(report["errors"] as? Int == 0)
+        let disturbances = try #require(report["disturbances"] as? [String: Int])
+        for name in ["repeats", "tooLittle", "disconnects", "retried"] {
+            #expect((disturbances[name] ?? 0) > 0, "\(name): \(run.output)")
+        }
+    }
+
     @Test func `a port in use is refused with the address`() throws {
         let server = try RunningServer(data: Program.temporaryPath("port"))
         defer { try? FileManager.default.removeItem(atPath: server.data) }

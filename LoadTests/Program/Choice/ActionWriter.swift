@@ -1,4 +1,5 @@
 import Economy
+import Glibc
 import Wire
 
 /// Writes the payload of an operation into memory made once: only what differs is written each time.
@@ -13,6 +14,12 @@ final class ActionWriter {
     private let purchase: Layout
     private let trade: Layout
     private let reward: Layout
+    private let propose: Layout
+    private let accept: Layout
+    private let exchange: Layout
+    private let proposalWants: Int
+    /// The upper half of the ids that trades are proposed by.
+    var tradeHigh: UInt64 = 1
     private let secondGives: Int
     /// How many lines one grant holds.
     let lineCount: Int
@@ -61,11 +68,20 @@ final class ActionWriter {
         reward = try Self.layout(table.grant, "player", "lines", nil)
         reward.store(GameTable.gold, reward.second)
         reward.store(faucet, try Self.offset(table.grant, "faucet"))
+        propose = try Self.layout(table.propose, "trade", "counterparty", "gives")
+        proposalWants = try Self.offset(table.propose, "wants")
+        propose.store(GameTable.gold, proposalWants)
+        // Open for longer than any run.
+        propose.store(UInt64(time(nil)) + 86_400, try Self.offset(table.propose, "expires"))
+        accept = try Self.layout(table.accept, "trade", "trade", nil)
+        exchange = try Self.layout(table.exchange, "player", "pays", "gets")
+        exchange.store(Account(label: "hoard:sink:crafting"), try Self.offset(table.exchange, "to"))
+        exchange.store(Account(label: "hoard:faucet:crafting"), try Self.offset(table.exchange, "from"))
         lineCount = table.grant.field("lines")?.count ?? 1
     }
 
     deinit {
-        for layout in [transfer, purchase, trade, reward] { layout.payload.deallocate() }
+        for layout in [transfer, purchase, trade, reward, propose, accept, exchange] { layout.payload.deallocate() }
     }
 
     /// The action's code of an operation.
@@ -75,6 +91,9 @@ final class ActionWriter {
         case .purchase: purchase.code
         case .trade: trade.code
         case .reward: reward.code
+        case .proposal: propose.code
+        case .acceptance: accept.code
+        case .craft: exchange.code
         }
     }
 
@@ -97,6 +116,23 @@ final class ActionWriter {
             trade.store(UInt64(operation.quantity), trade.third + 8)
             trade.store(operation.gold, secondGives + 8)
             return written(trade, actor: .zero)
+        case .proposal:
+            storeTrade(operation, in: propose)
+            propose.store(accounts[Int(operation.counterparty)], propose.second)
+            propose.store(offers[Int(operation.item)].asset, propose.third)
+            propose.store(UInt64(operation.quantity), propose.third + 8)
+            propose.store(operation.gold, proposalWants + 8)
+            return written(propose, actor: accounts[Int(operation.player)])
+        case .acceptance:
+            storeTrade(operation, in: accept)
+            return written(accept, actor: accounts[Int(operation.counterparty)])
+        case .craft:
+            exchange.store(accounts[Int(operation.player)], exchange.first)
+            exchange.store(offers[Int(operation.item)].asset, exchange.second)
+            exchange.store(UInt64(operation.quantity), exchange.second + 8)
+            exchange.store(offers[Int(operation.crafted(itemKinds: offers.count))].asset, exchange.third)
+            exchange.store(UInt64(1), exchange.third + 8)
+            return written(exchange, actor: .zero)
         case .reward:
             return writeGrant(player: operation.player, gold: operation.gold, count: 1) { _ in
                 (offers[Int(operation.item)].asset, UInt64(operation.quantity))
@@ -124,6 +160,12 @@ final class ActionWriter {
         precondition(place <= end)
         while place < end { add(0, 0) }
         return written(reward, actor: .zero)
+    }
+
+    /// An id stands in the order in which it is printed, most significant byte first.
+    private func storeTrade(_ operation: LoadOperation, in layout: Layout) {
+        layout.store(tradeHigh.byteSwapped, layout.first)
+        layout.store(operation.trade.byteSwapped, layout.first + 8)
     }
 
     private func written(_ layout: Layout, actor: Account) -> Written {

@@ -8,6 +8,9 @@ struct GameTable {
     let purchase: ActionDefinition
     let trade: ActionDefinition
     let grant: ActionDefinition
+    let propose: ActionDefinition
+    let accept: ActionDefinition
+    let exchange: ActionDefinition
     /// For each item kind: the offer that sells it, its price in gold, and its asset number.
     let offers: [ItemOffer]
 
@@ -33,6 +36,9 @@ struct GameTable {
         purchase = try Self.action("purchase", game)
         trade = try Self.action("trade", game)
         grant = try Self.action("grant", game)
+        propose = try Self.action("proposeTrade", game)
+        accept = try Self.action("acceptTrade", game)
+        exchange = try Self.action("exchange", game)
         offers = try Self.offers(game.catalog.offers, count: scenario.start.itemKinds)
     }
 

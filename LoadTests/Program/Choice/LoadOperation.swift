@@ -1,7 +1,7 @@
 /// One operation of a load run, by numbers of players and item kinds: everything that its bytes and its effect follow from.
 struct LoadOperation: Equatable {
     var kind: OperationKind
-    /// Who acts: the payer of a transfer, the buyer, the one who gives items, the one who is rewarded.
+    /// Who acts: the payer of a transfer, the buyer, the one who gives items or proposes to, the one who is rewarded.
     var player: UInt32
     /// The other side of a transfer or trade.
     var counterparty: UInt32
@@ -11,6 +11,13 @@ struct LoadOperation: Equatable {
     var quantity: UInt32
     /// How much gold moves; of a purchase, the most that the buyer pays.
     var gold: UInt64
+    /// Of a proposal or its acceptance: the running number that names the trade.
+    var trade: UInt64 = 0
+}
+
+extension LoadOperation {
+    /// The kind that a craft of this operation's item makes: the next one.
+    func crafted(itemKinds: Int) -> UInt32 { (item + 1) % UInt32(itemKinds) }
 }
 
 /// Chooses the operations of a run, one after the other; the seed decides all of them.
@@ -55,10 +62,10 @@ struct OperationChooser {
         var operation = LoadOperation(
             kind: share.kind, player: UInt32(truncatingIfNeeded: player), counterparty: 0, item: 0,
             quantity: 0, gold: 0)
-        if share.kind == .transfer || share.kind == .trade {
+        if share.kind.hasCounterparty {
             operation.counterparty = UInt32(truncatingIfNeeded: other(than: player))
         }
-        if share.kind != .purchase {
+        if share.kind.movesGold {
             operation.gold = random.within(share.gold.lowerBound, share.gold.upperBound)
         }
         if share.kind != .transfer {

@@ -31,7 +31,11 @@ struct PlayerBook {
         case .purchase:
             gold[player] -= Int64(result1)
             add(operation.quantity, of: operation.item, to: player, sign: 1)
-        case .trade:
+        case .proposal: break
+        case .craft:
+            add(operation.quantity, of: operation.item, to: player, sign: -1)
+            add(1, of: operation.crafted(itemKinds: itemKinds), to: player, sign: 1)
+        case .trade, .acceptance:
             let buyer = Int(operation.counterparty)
             add(operation.quantity, of: operation.item, to: player, sign: -1)
             add(operation.quantity, of: operation.item, to: buyer, sign: 1)

@@ -17,6 +17,17 @@ struct LoadReport {
     /// The server's own figures over the window; nil when it gave none.
     var server: ServerFigures?
     var cores: Int
+    /// Write and sync of 4 KiB on the same disk just before the load; nil for a server that is not ours.
+    var bareSync: BareSync? = nil
+    /// Connections and operations under way on each.
+    var connections = 0
+    var inFlight = 0
+    /// Memory of the server, beyond the kernel's, by connections: once all are greeted, and at the end of the window.
+    var residentBytesPerConnection: (greeted: Double, used: Double)? = nil
+    /// What went wrong on purpose; nil where the scenario has none of it.
+    var disturbances: DisturbanceCounts? = nil
+    /// What a million operations cost, where that was asked for.
+    var cost: Cost? = nil
 
     /// Operations a second.
     var operationsPerSecond: Double { seconds > 0 ? Double(operations) / seconds : 0 }
@@ -48,6 +59,26 @@ struct LoadReport {
                     ("p99", Self.decimal(server?.diskSyncP99Milliseconds, places: 3)),
                 ])
             ),
+            (
+                "bareSyncMilliseconds",
+                .object([
+                    ("p50", Self.decimal(bareSync?.p50Milliseconds, places: 3)),
+                    ("p99", Self.decimal(bareSync?.p99Milliseconds, places: 3)),
+                ])
+            ),
+            (
+                "generatorCpuMicrosecondsPerOperation",
+                Self.decimal(generatorCpuMicrosecondsPerOperation, places: 3)
+            ),
+            ("connections", .count(connections)), ("inFlight", .count(inFlight)),
+            (
+                "residentBytesPerConnection",
+                .object([
+                    ("greeted", Self.decimal(residentBytesPerConnection?.greeted, places: 0)),
+                    ("used", Self.decimal(residentBytesPerConnection?.used, places: 0)),
+                ])
+            ),
+            ("disturbances", disturbances?.json ?? .null), ("cost", cost?.json ?? .null),
         ])
     }
 
@@ -100,6 +131,21 @@ struct LoadReport {
             "disk sync",
             "p50 \(number(server?.diskSyncP50Milliseconds, 3, "ms"))"
                 + "  p99 \(number(server?.diskSyncP99Milliseconds, 3, "ms"))")
+        line(
+            "bare sync",
+            "p50 \(number(bareSync?.p50Milliseconds, 3, "ms"))  p99 \(number(bareSync?.p99Milliseconds, 3, "ms"))")
+        line(
+            "connections",
+            "\(connections) x \(inFlight) under way, \(number(residentBytesPerConnection?.greeted, 0, "bytes")) each"
+                + " of the server's memory, \(number(residentBytesPerConnection?.used, 0, "bytes")) at the end")
+        if let disturbances {
+            line(
+                "on purpose",
+                "\(disturbances.repeats) repeats, \(disturbances.tooLittle) with too little,"
+                    + " \(disturbances.disconnects) disconnects (\(disturbances.retried) sent again,"
+                    + " \(disturbances.alreadyDone) of them done before)")
+        }
+        if let cost { line("cost", cost.text) }
         line(
             "executor",
             (server.map { "\($0.executor), \($0.workers) workers" } ?? "unknown")

@@ -10,6 +10,8 @@ protocol LoadConnectionOwner: AnyObject {
     func replied(_ connection: LoadConnection, slot: Int, reply: ReplyBody)
     /// A query was answered; its slot is free again after the call.
     func answered(_ connection: LoadConnection, slot: Int, answer: QueryAnswer)
+    /// The connection is to be cut and opened again.
+    func cutWanted(_ connection: LoadConnection)
     /// The connection is gone.
     func lost(_ connection: LoadConnection, reason: String)
 }
@@ -75,6 +77,23 @@ final class LoadConnection {
             case .success(let client): self.greeted(client)
             }
         }
+    }
+
+    /// Asks the owner to cut it at the next opportunity.
+    func wantCut() { owner.cutWanted(self) }
+
+    /// Ends it at once, as a crash would; what is under way stays in its slots, and the owner hears nothing.
+    func cut() {
+        client?.onClose = nil
+        client?.abort()
+        client = nil
+    }
+
+    /// The slots that hold something.
+    var busySlots: [Int] {
+        var isFree = [Bool](repeating: false, count: capacity)
+        for slot in freeSlots { isFree[slot] = true }
+        return (0..<capacity).filter { !isFree[$0] }
     }
 
     /// Closes; the owner hears nothing more.

@@ -4,8 +4,10 @@ import Wire
 
 /// Holds the connections of a run and drives one phase after the other over them, on one loop.
 final class LoadDriver: LoadConnectionOwner {
-    /// How long a handshake may take.
+    /// How long it may take until the next connection is greeted.
     static let connectMillisecondsMax: UInt64 = 30_000
+    /// Handshakes under way at a time: a listener's queue is short.
+    static let connectingMax = 256
     /// How long a phase may go without an answer while something is under way.
     static let silenceMillisecondsMax: UInt64 = 60_000
 
@@ -22,6 +24,9 @@ final class LoadDriver: LoadConnectionOwner {
 
     private var phase: (any LoadPhase)?
     private var openCount = 0
+    private var address: (host: String, port: Int, token: String) = ("", 0, "")
+    private var toBeCut: [LoadConnection] = []
+    private var reopening: Set<Int> = []
     private var lastAnswerMilliseconds: UInt64 = 0
     private var firstToFill = 0
     private var progress: ProgressLine
@@ -47,17 +52,23 @@ final class LoadDriver: LoadConnectionOwner {
         connections = (0..<count).map {
             LoadConnection(number: $0, inFlight: inFlight, owner: self)
         }
-        for connection in connections {
-            connection.open(loop, host: host, port: port, token: token)
-        }
-        let deadline = EventLoop.nanoseconds + Self.connectMillisecondsMax * 1_000_000
+        address = (host, port, token)
+        reopening = []
+        toBeCut = []
+        var opening = 0
+        var lastOpen = (count: 0, nanoseconds: EventLoop.nanoseconds)
         while openCount < count {
+            while opening < count, opening - openCount < Self.connectingMax {
+                connections[opening].open(loop, host: host, port: port, token: token)
+                opening += 1
+            }
             loop.runOnce()
+            if openCount > lastOpen.count { lastOpen = (openCount, EventLoop.nanoseconds) }
             if let loss = losses.first {
                 throw ProcessFailure(description: "no session with \(host):\(port): \(loss)")
             }
             try checkInterruption()
-            if EventLoop.nanoseconds > deadline {
+            if EventLoop.nanoseconds > lastOpen.nanoseconds + Self.connectMillisecondsMax * 1_000_000 {
                 throw ProcessFailure(
                     description: "\(count - openCount) of \(count) connections to \(host):\(port)"
                         + " were not greeted within \(Self.connectMillisecondsMax) ms")
@@ -74,7 +85,7 @@ final class LoadDriver: LoadConnectionOwner {
         }
         lastAnswerMilliseconds = loop.nowMilliseconds
         fill()
-        while !(phase.isComplete && inFlight == 0) {
+        while !(phase.isComplete && inFlight == 0 && reopening.isEmpty) {
             loop.runOnce()
             progress.show(phase.progress)
             try checkInterruption()
@@ -137,7 +148,23 @@ final class LoadDriver: LoadConnectionOwner {
         }
     }
 
-    func opened(_ connection: LoadConnection) { openCount += 1 }
+    func opened(_ connection: LoadConnection) {
+        openCount += 1
+        if reopening.remove(connection.number) != nil { phase?.reopened(connection) }
+    }
+
+    func cutWanted(_ connection: LoadConnection) { toBeCut.append(connection) }
+
+    /// Cuts what is to be cut and connects again; the phase hears when it stands.
+    private func cut() {
+        for connection in toBeCut where connection.isOpen {
+            connection.cut()
+            openCount -= 1
+            reopening.insert(connection.number)
+            connection.open(loop, host: address.host, port: address.port, token: address.token)
+        }
+        toBeCut.removeAll(keepingCapacity: true)
+    }
 
     func replied(_ connection: LoadConnection, slot: Int, reply: ReplyBody) {
         lastAnswerMilliseconds = loop.nowMilliseconds
@@ -169,6 +196,7 @@ final class LoadDriver: LoadConnectionOwner {
     private func tick() {
         guard let phase else { return }
         phase.tick()
+        if !toBeCut.isEmpty { cut() }
         fill()
     }
 
@@ -180,7 +208,7 @@ final class LoadDriver: LoadConnectionOwner {
 
     private func checkSilence() throws {
         let silence = loop.nowMilliseconds &- lastAnswerMilliseconds
-        if inFlight > 0, silence > Self.silenceMillisecondsMax {
+        if silence > Self.silenceMillisecondsMax, inFlight > 0 || !reopening.isEmpty {
             throw LoadFailure(
                 description: "no answer for \(silence) ms with \(inFlight) operations under way")
         }

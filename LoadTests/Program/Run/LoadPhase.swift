@@ -10,6 +10,8 @@ protocol LoadPhase: AnyObject {
     func answered(on connection: LoadConnection, slot: Int, answer: QueryAnswer)
     /// Called about a thousand times a second, before free slots are filled.
     func tick()
+    /// A connection that was cut on purpose stands again: what was under way on it has to be sent once more.
+    func reopened(_ connection: LoadConnection)
     /// Whether nothing is left to send; the phase ends when nothing is under way either.
     var isComplete: Bool { get }
     /// How far it is, for people.
@@ -18,13 +20,15 @@ protocol LoadPhase: AnyObject {
 
 extension LoadPhase {
     func tick() {}
+    func reopened(_ connection: LoadConnection) {}
     func answered(on connection: LoadConnection, slot: Int, answer: QueryAnswer) {}
     func replied(on connection: LoadConnection, slot: Int, reply: ReplyBody) {}
 }
 
 /// Makes the ids of a run: unique by time and chance, and in order.
 struct OperationIDSource {
-    private let high: UInt64
+    /// The upper half of every id.
+    let high: UInt64
 
     /// A source whose ids begin with these milliseconds since 1970 and 16 bits of chance.
     init(milliseconds: UInt64, chance: UInt64) {

@@ -36,7 +36,25 @@ final class MeasuredPhase: LoadPhase {
     private(set) var firstError: String?
     /// What the players must have, after every answer so far.
     private(set) var book: PlayerBook
+    /// What went wrong on purpose, in the whole phase.
+    private(set) var disturbed = DisturbanceCounts()
 
+    /// Of answered operations, how many the next repeat is chosen from.
+    static let answeredMax = 1024
+    /// More gold than there is.
+    static let tooMuchGold: UInt64 = 1 << 50
+
+    private var dice: DisturbanceDice?
+    private var answered: [(sequence: Int, operation: LoadOperation, answer: FinalAnswer)] = []
+    private var answeredPlace = 0
+    /// What a repeat must be answered, by connection and slot.
+    private var expected: [Int: FinalAnswer] = [:]
+    /// Operations whose connection was cut: the server may have done them.
+    private var retried: Set<Int> = []
+    /// Those of them that the server was too busy for.
+    private var again: [(sequence: Int, operation: LoadOperation, started: UInt64)] = []
+    private var openProposals: [LoadOperation] = []
+    private var firstOpenProposal = 0
     private var chooser: OperationChooser
     private let writer: ActionWriter
     private let ids: OperationIDSource
@@ -53,9 +71,11 @@ final class MeasuredPhase: LoadPhase {
 
     /// A phase that begins now; ids are taken from `firstSequence` on.
     init(
-        scenario: Scenario, arrivals: Arrivals, chooser: OperationChooser, writer: ActionWriter,
+        scenario: Scenario, arrivals: Arrivals, chooser: OperationChooser, seed: UInt64, writer: ActionWriter,
         ids: OperationIDSource, firstSequence: Int, boundary: Boundary
     ) {
+        dice = scenario.disturbances.map { DisturbanceDice($0, seed: seed) }
+        writer.tradeHigh = ids.high
         self.chooser = chooser
         self.writer = writer
         self.ids = ids
@@ -74,7 +94,7 @@ final class MeasuredPhase: LoadPhase {
     /// Length of the window.
     var seconds: Double { MonotonicClock.seconds(from: windowBegins, to: windowEnds) }
 
-    var isComplete: Bool { windowHasEnded && statusAnswers == 2 && !hasOverdue }
+    var isComplete: Bool { windowHasEnded && statusAnswers == 2 && !hasOverdue && again.isEmpty }
 
     var progress: String {
         let now = MonotonicClock.nanoseconds()
@@ -96,6 +116,10 @@ final class MeasuredPhase: LoadPhase {
     }
 
     func sendNext(on connection: LoadConnection, slot: Int) -> Bool {
+        if let (sequence, operation, started) = again.popLast() {
+            send(operation, sequence, started, on: connection, slot)
+            return true
+        }
         let now = MonotonicClock.nanoseconds()
         let started: UInt64
         if let intervalNanoseconds {
@@ -109,29 +133,60 @@ final class MeasuredPhase: LoadPhase {
             guard now < windowEnds else { return false }
             started = now
         }
-        let operation = chooser.next()
-        connection.operations[slot] = operation
-        connection.startedNanoseconds[slot] = started
-        connection.act(writer.write(operation), id: ids.id(sequence), slot: slot)
+        var operation = chooser.next()
+        if operation.kind == .proposal || operation.kind == .acceptance { settleTrade(&operation) }
+        switch dice?.next() ?? .none {
+        case .none: break
+        case .tooLittle:
+            operation.kind = .transfer
+            operation.counterparty = operation.player == 0 ? 1 : 0
+            operation.gold = Self.tooMuchGold
+            disturbed.tooLittle += 1
+        case .disconnected:
+            // The first connection asks for the server's status too.
+            if connection.number > 0 { connection.wantCut() }
+        case .repeated:
+            guard var dice, !answered.isEmpty else { break }
+            let past = answered[dice.place(answered.count)]
+            self.dice = dice
+            disturbed.repeats += 1
+            expected[place(connection, slot)] = past.answer
+            send(past.operation, past.sequence, started, on: connection, slot)
+            return true
+        }
+        send(operation, sequence, started, on: connection, slot)
         sequence += 1
         return true
+    }
+
+    func reopened(_ connection: LoadConnection) {
+        disturbed.disconnects += 1
+        for slot in connection.busySlots {
+            let sequence = connection.sequences[slot]
+            disturbed.retried += 1
+            if expected[place(connection, slot)] == nil { retried.insert(sequence) }
+            send(connection.operations[slot], sequence, connection.startedNanoseconds[slot], on: connection, slot)
+        }
     }
 
     func replied(on connection: LoadConnection, slot: Int, reply: ReplyBody) {
         let now = MonotonicClock.nanoseconds()
         let started = connection.startedNanoseconds[slot]
         let isInWindow = now >= windowBegins && now < windowEnds
-        switch reply.status {
-        case .applied:
-            book.apply(connection.operations[slot], result0: reply.result0, result1: reply.result1)
-            if reply.repeated { note("a fresh operation was answered as a repeat") }
-        case .refusedByContract: if isInWindow { refused += 1 }
-        case .refused:
-            note("refused outside the ledger: \(reply.message) (code \(reply.refusalCode))")
-        case .busy:
+        if reply.status == .busy {
             if isInWindow { refused += 1 }
+            let sequence = connection.sequences[slot]
+            if expected.removeValue(forKey: place(connection, slot)) == nil, retried.contains(sequence) {
+                again.append((sequence, connection.operations[slot], started))
+            }
             return
-        case .conflict: note("operation id conflict: \(reply.message)")
+        }
+        if !expected.isEmpty, let need = expected.removeValue(forKey: place(connection, slot)) {
+            if !reply.repeated || FinalAnswer(reply) != need {
+                note("a repeat was answered otherwise than the first time, or taken for new")
+            }
+        } else {
+            settle(connection.operations[slot], sequence: connection.sequences[slot], reply, isInWindow)
         }
         if isInWindow { operations += 1 }
         let counts =
@@ -139,6 +194,68 @@ final class MeasuredPhase: LoadPhase {
             ? isInWindow : started >= windowBegins && started < windowEnds
         if counts { latencies.record(nanoseconds: now &- started) }
     }
+
+    /// What a first answer changes.
+    private func settle(_ operation: LoadOperation, sequence: Int, _ reply: ReplyBody, _ isInWindow: Bool) {
+        switch reply.status {
+        case .applied:
+            if operation.gold == Self.tooMuchGold { note("a payment of more gold than there is was applied") }
+            book.apply(operation, result0: reply.result0, result1: reply.result1)
+            if operation.kind == .proposal { openProposals.append(operation) }
+        case .refusedByContract: if isInWindow { refused += 1 }
+        case .refused: note("refused outside the ledger: \(reply.message) (code \(reply.refusalCode))")
+        case .conflict: note("operation id conflict: \(reply.message)")
+        case .busy: break
+        }
+        if reply.repeated {
+            if retried.contains(sequence) {
+                disturbed.alreadyDone += 1
+            } else {
+                note("a fresh operation was answered as a repeat")
+            }
+        }
+        if dice != nil {
+            if !retried.isEmpty { retried.remove(sequence) }
+            remember(sequence, operation, reply)
+        }
+    }
+
+    private func remember(_ sequence: Int, _ operation: LoadOperation, _ reply: ReplyBody) {
+        guard let answer = FinalAnswer(reply) else { return }
+        if answered.count < Self.answeredMax {
+            answered.append((sequence, operation, answer))
+        } else {
+            answered[answeredPlace] = (sequence, operation, answer)
+            answeredPlace = (answeredPlace + 1) % Self.answeredMax
+        }
+    }
+
+    /// A proposal gets its name; an acceptance becomes that of the oldest open proposal, or a proposal where none is open.
+    private func settleTrade(_ operation: inout LoadOperation) {
+        if operation.kind == .acceptance, firstOpenProposal < openProposals.count {
+            operation = openProposals[firstOpenProposal]
+            operation.kind = .acceptance
+            firstOpenProposal += 1
+            if firstOpenProposal >= 65_536 {
+                openProposals.removeFirst(firstOpenProposal)
+                firstOpenProposal = 0
+            }
+            return
+        }
+        operation.kind = .proposal
+        operation.trade = UInt64(sequence)
+    }
+
+    private func send(
+        _ operation: LoadOperation, _ sequence: Int, _ started: UInt64, on connection: LoadConnection, _ slot: Int
+    ) {
+        connection.operations[slot] = operation
+        connection.sequences[slot] = sequence
+        connection.startedNanoseconds[slot] = started
+        connection.act(writer.write(operation), id: ids.id(sequence), slot: slot)
+    }
+
+    private func place(_ connection: LoadConnection, _ slot: Int) -> Int { connection.number << 16 | slot }
 
     func answered(on connection: LoadConnection, slot: Int, answer: QueryAnswer) {
         statusAnswers += 1

@@ -17,6 +17,9 @@ final class ScenarioRun {
     private let seed: UInt64
     private var processorTimes: (begin: ProcessorTime?, end: ProcessorTime?)
     private var ownTimes: (begin: ProcessorTime?, end: ProcessorTime?)
+    private var joules: (begin: Double?, end: Double?)
+    private var residentBytes: (before: Double?, greeted: Double?, end: Double?)
+    private let assumptions: CostAssumptions?
     private var statuses: (begin: ServerStatus?, end: ServerStatus?)
 
     /// Problems found, in words; the report counts them.
@@ -25,8 +28,9 @@ final class ScenarioRun {
     /// A run with fresh players, whose names hold the time.
     init(
         scenario: Scenario, arrivals: Arrivals, table: GameTable, server: ServerUnderTest,
-        seed: UInt64, quiet: Bool
+        seed: UInt64, assumptions: CostAssumptions?, quiet: Bool
     ) throws {
+        self.assumptions = assumptions
         self.scenario = scenario
         self.arrivals = arrivals
         self.table = table
@@ -41,9 +45,11 @@ final class ScenarioRun {
 
     /// Does it all and reports.
     func run() throws -> LoadReport {
+        residentBytes.before = server.process?.residentBytes
         try driver.connect(
             host: server.host, port: server.port, token: server.token,
             count: scenario.connections, inFlight: scenario.inFlight)
+        residentBytes.greeted = server.process?.residentBytes
         let ids = OperationIDSource(
             milliseconds: Self.milliseconds(), chance: UInt64(getpid()))
         let setUp = SetUpPhase(
@@ -63,7 +69,7 @@ final class ScenarioRun {
         let phase = MeasuredPhase(
             scenario: scenario, arrivals: arrivals,
             chooser: OperationChooser(scenario: scenario, prices: table.prices, seed: seed),
-            writer: writer, ids: ids, firstSequence: firstSequence,
+            seed: seed, writer: writer, ids: ids, firstSequence: firstSequence,
             boundary: MeasuredPhase.Boundary(
                 reached: { [unowned self] begins in reached(begins: begins) },
                 status: { [unowned self] begins, text in
@@ -80,6 +86,8 @@ final class ScenarioRun {
         let own = ProcessorTime.of(processID: getpid())
         if begins { processorTimes.begin = time } else { processorTimes.end = time }
         if begins { ownTimes.begin = own } else { ownTimes.end = own }
+        if begins { joules.begin = EnergyMeter.joules() } else { joules.end = EnergyMeter.joules() }
+        if !begins { residentBytes.end = server.process?.residentBytes }
         let connection = driver.connections[0]
         connection.ask(QueryBody(kind: .serverStatus), slot: connection.controlSlot)
     }
@@ -116,6 +124,21 @@ final class ScenarioRun {
         if let begin = ownTimes.begin, let end = ownTimes.end, phase.operations > 0 {
             let own = end.since(begin).totalMicroseconds
             report.generatorCpuMicrosecondsPerOperation = own / Double(phase.operations)
+        }
+        report.bareSync = server.bareSync
+        report.connections = scenario.connections
+        report.inFlight = scenario.inFlight
+        report.disturbances = scenario.disturbances == nil ? nil : phase.disturbed
+        if let before = residentBytes.before, let greeted = residentBytes.greeted, let end = residentBytes.end {
+            let count = Double(scenario.connections)
+            report.residentBytesPerConnection = ((greeted - before) / count, (end - before) / count)
+        }
+        if let assumptions, let microseconds = report.serverCpuMicrosecondsPerOperation {
+            var energy: Double?
+            if let begin = joules.begin, let end = joules.end, end > begin { energy = end - begin }
+            report.cost = Cost(
+                cpuMicrosecondsPerOperation: microseconds, joulesOfWindow: energy, operations: phase.operations,
+                assumptions: assumptions)
         }
         return report
     }

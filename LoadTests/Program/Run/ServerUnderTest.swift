@@ -1,3 +1,4 @@
+import EventLoop
 import Foundation
 
 /// The server that a run drives: one of our own, or one that somebody else runs.
@@ -7,6 +8,8 @@ final class ServerUnderTest {
     let token: String
     /// The process, when it is ours.
     let process: ServerProcess?
+    /// Write and sync on the disk of the server's data, measured before the server started; nil when it is not ours.
+    let bareSync: BareSync?
     private let folder: TemporaryFolder?
 
     /// A server that runs already.
@@ -17,12 +20,16 @@ final class ServerUnderTest {
         (host, port) = address
         self.token = token
         process = nil
+        bareSync = nil
         folder = nil
     }
 
     /// A server of our own, with temporary data unless `data` names a folder to keep.
     init(paths: ServerPaths, data: String?, executor: String?, workers: Int?) throws {
         let folder = try TemporaryFolder()
+        bareSync = BareSync.measure(folder: data.map { ($0 as NSString).deletingLastPathComponent } ?? folder.path)
+        // Ours and the server's, which inherits it.
+        DescriptorLimit.raiseToHardLimit()
         let settings = ServerSettings(
             paths: paths, dataFolder: data ?? folder.path + "/data", printFolder: folder.path,
             executor: executor, workers: workers)

@@ -22,6 +22,20 @@ struct Scenario: Codable, Equatable {
     var warmUpSeconds: Double
     /// Seconds of the measured window when the command line names none.
     var seconds: Double
+    /// Operations a second in an open loop when the command line names none; a closed loop when absent.
+    var rate: Double?
+    /// What goes wrong on purpose; nothing when absent.
+    var disturbances: Disturbances?
+}
+
+/// What goes wrong on purpose, in percent of the operations.
+struct Disturbances: Codable, Equatable {
+    /// Operations answered before that are sent once more: the same receipt must come back.
+    var repeatPercent: Double
+    /// Payments of more gold than anybody has: they must be refused.
+    var tooLittlePercent: Double
+    /// Operations after which the connection is cut at once; what was under way on it is sent again on a new one.
+    var disconnectPercent: Double
 }
 
 /// What each player starts with.
@@ -44,6 +58,17 @@ enum OperationKind: String, Codable, CaseIterable {
     case trade
     /// Gold and one item from the rewards' faucet.
     case reward
+    /// An offer to another player: items against gold, as a trade, but nothing moves until it is accepted.
+    case proposal
+    /// The other player accepts an open proposal; a new proposal where none is open.
+    case acceptance
+    /// Items of one kind used up, one item of the next kind made.
+    case craft
+
+    /// Whether two players take part.
+    var hasCounterparty: Bool { [.transfer, .trade, .proposal, .acceptance].contains(self) }
+    /// Whether an amount of gold is drawn for it.
+    var movesGold: Bool { self != .purchase && self != .craft }
 }
 
 /// One line of a scenario's mix.
@@ -65,6 +90,8 @@ struct ScenarioFailure: Error, CustomStringConvertible {
 extension Scenario {
     /// Bounds on what a file may ask for; the reason is in each message.
     static let playersMax = 10_000_000
+    /// As many as one address of loopback has ports for, and most servers descriptors.
+    static let connectionsMax = 20_000
 
     /// Reads and checks a scenario.
     static func parse(_ data: Data, file: String) throws -> Scenario {
@@ -96,17 +123,26 @@ extension Scenario {
             "players is \(players), should be 2...\(Self.playersMax)")
         try require((0...10).contains(zipf), "zipf is \(zipf), should be 0...10")
         try require(
-            (1...4096).contains(connections), "connections is \(connections), should be 1...4096")
+            (1...Self.connectionsMax).contains(connections),
+            "connections is \(connections), should be 1...\(Self.connectionsMax)")
         try require((1...65_536).contains(inFlight), "inFlight is \(inFlight), should be 1...65536")
         try require(seconds > 0, "seconds is \(seconds), should be above 0")
         try require(warmUpSeconds >= 0, "warmUpSeconds is \(warmUpSeconds), should be 0 or more")
         let sum = operations.reduce(0) { $0 + $1.percent }
         try require(sum == 100, "the percentages of the operations sum to \(sum), should be 100")
+        try require((rate ?? 1) > 0, "rate is \(rate ?? 0), should be above 0")
+        if let disturbances {
+            let shares = [
+                disturbances.repeatPercent, disturbances.tooLittlePercent, disturbances.disconnectPercent,
+            ]
+            try require(
+                shares.allSatisfy { (0...50).contains($0) }, "each of the disturbances should be 0...50 percent")
+        }
         for share in operations {
             let name = share.kind.rawValue
             try require((0...100).contains(share.percent), "\(name): percent is \(share.percent)")
             try require(
-                share.kind == .purchase || Self.isRange(share.gold),
+                !share.kind.movesGold || Self.isRange(share.gold),
                 "\(name): gold should be [least, most], at least 1")
             try require(
                 share.kind == .transfer || Self.isRange(share.quantity),
@@ -128,6 +164,7 @@ private enum UnknownKeys {
     static let known: Set<String> = [
         "name", "about", "players", "zipf", "start", "operations", "connections", "inFlight",
         "warmUpSeconds", "seconds", "gold", "itemKinds", "itemQuantity", "kind", "percent", "quantity",
+        "rate", "disturbances", "repeatPercent", "tooLittlePercent", "disconnectPercent",
     ]
 
     static func check(_ data: Data) throws {

@@ -71,6 +71,14 @@ final class ServerProcess {
     /// CPU time that the server has used so far.
     var processorTime: ProcessorTime? { ProcessorTime.of(processID: child.processID) }
 
+    /// Memory that the server has in use, without what the kernel holds for its sockets.
+    var residentBytes: Double? {
+        guard let text = try? String(contentsOfFile: "/proc/\(child.processID)/statm", encoding: .utf8),
+            let pages = text.split(separator: " ").dropFirst().first.flatMap({ Double($0) })
+        else { return nil }
+        return pages * Double(sysconf(Int32(_SC_PAGESIZE)))
+    }
+
     /// Whether it has ended without being asked.
     var hasEnded: Bool { child.hasEnded() }
 

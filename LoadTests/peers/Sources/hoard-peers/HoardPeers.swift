@@ -54,8 +54,8 @@ struct HoardPeers: ParsableCommand {
             try fail("\(error)", code: 2)
             return
         }
-        guard !chosen.operations.contains(where: { $0.kind == .transfer }) else {
-            try fail("the scenario \(scenario) has transfers, the stores do purchases, trades and rewards", code: 2)
+        guard chosen.operations.allSatisfy({ [.purchase, .trade, .reward].contains($0.kind) }) else {
+            try fail("the scenario \(scenario) has other operations than purchases, trades and rewards", code: 2)
             return
         }
         if let zipf { chosen.zipf = zipf }

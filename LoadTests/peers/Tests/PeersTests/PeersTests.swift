@@ -19,7 +19,7 @@ struct PeersTests {
     }
 
     @Test func `every standard setting has its design file`() throws {
-        #expect(Setting.standard.count == 9)
+        #expect(Setting.standard.count == 10)
         for setting in Setting.standard + Setting.sweep {
             let ending = setting.store == .redis ? "lua" : "sql"
             let text = try Self.settings(setting.designFile).designText(ending)

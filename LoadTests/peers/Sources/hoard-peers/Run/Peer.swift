@@ -91,7 +91,7 @@ extension LoadOperation {
         case .purchase: 0
         case .trade: 1
         case .reward: 2
-        case .transfer: preconditionFailure("workload W has no transfers")
+        default: preconditionFailure("workload W has no operation of kind \(kind)")
         }
     }
 

@@ -26,7 +26,7 @@ struct Setting: ExpressibleByArgument, Equatable {
     static let standard = [
         "postgres/ledger/8/1", "postgres/ledger/32/1", "postgres/arrays/16/1", "postgres/hot-row/8/1",
         "redis/always/64/1",
-        "redis/always/64/16", "sqlite/full/1/1", "sqlite/full/1/100", "sqlite/full/1/1000",
+        "redis/always/64/16", "redis/always/64/40", "sqlite/full/1/1", "sqlite/full/1/100", "sqlite/full/1/1000",
     ].compactMap { Setting(argument: $0) }
 
     /// What is run to find the best settings.
