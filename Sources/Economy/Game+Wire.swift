@@ -4,6 +4,11 @@ public import Wire
 /// What the wire's bodies mean to the game.
 extension Game {
     /// The transaction that an action becomes, or why it is refused before anything is executed.
+    public func map(_ action: ActionView, session: SessionIdentity) -> Result<Transaction, ActionRefusal> {
+        map(code: action.code, actor: Address(action.actor), payload: action.payload, session: session)
+    }
+
+    /// The same, of an action that has been copied out of its frame.
     public func map(_ action: ActionBody, session: SessionIdentity) -> Result<Transaction, ActionRefusal> {
         action.payload.withUnsafeBytes {
             map(code: action.code, actor: Address(action.actor), payload: $0, session: session)

@@ -51,6 +51,9 @@ public final class Game: Sendable {
         mapper.map(code: code, actor: actor, payload: payload, session: session)
     }
 
+    /// Whether the game has an action of this number.
+    public func hasAction(_ code: UInt16) -> Bool { mapper.place(of: code) != nil }
+
     /// What the executed action of this code is answered with.
     public func reply(_ code: UInt16, _ receipt: Receipt) -> GameReply {
         guard let place = mapper.place(of: code) else {
@@ -65,10 +68,15 @@ public final class Game: Sendable {
         }
         let plan = mapper.plans[place].reply
         // The event of the action is the last thing that its contract writes.
-        guard
-            let log = receipt.logs.last(where: { $0.topics.first == plan.topic && $0.topics.count == plan.topicCount })
-        else { return .done(0, 0) }
-        return .done(ReplyPlan.number(at: plan.result0, of: log), ReplyPlan.number(at: plan.result1, of: log))
+        return receipt.logs.withUnsafeBufferPointer { logs in
+            for place in logs.indices.reversed()
+            where logs[place].topics.count == plan.topicCount && logs[place].topics.first == plan.topic {
+                return .done(
+                    ReplyPlan.number(at: plan.result0, of: logs[place]),
+                    ReplyPlan.number(at: plan.result1, of: logs[place]))
+            }
+            return .done(0, 0)
+        }
     }
 
     /// What moved in a receipt, in order.

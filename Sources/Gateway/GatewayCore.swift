@@ -233,8 +233,15 @@ extension GatewayCore {
         for verdict in takenVerdicts { receiveVerdict(verdict) }
         takenVerdicts.removeAll(keepingCapacity: true)
         answers.take(into: &takenAnswers)
-        for batch in takenAnswers {
-            for answer in batch { deliver(answer) }
+        for place in takenAnswers.indices {
+            takenAnswers[place].withUnsafeMutableBufferPointer { batch in
+                for index in batch.indices {
+                    // Moved out, so that what it holds is not counted twice; its place must hold something until the end.
+                    let answer = batch.moveElement(from: index)
+                    batch.initializeElement(at: index, to: .notFound(ticket: 0))
+                    deliver(answer)
+                }
+            }
         }
         takenAnswers.removeAll(keepingCapacity: true)
     }
@@ -243,8 +250,8 @@ extension GatewayCore {
     private func endTurn() {
         if !turn.isEmpty {
             counters.submissions += 1
-            let taken = ledger.submit(turn)
-            for index in taken..<turn.count { answerQueueFull(turn[index]) }
+            _ = ledger.submit(taking: &turn)
+            for submission in turn { answerQueueFull(submission) }
             turn.removeAll(keepingCapacity: true)
         }
         if stage == .draining, tickets.count == 0 { sayFarewell() }

@@ -115,7 +115,13 @@ public final class Ledger: @unchecked Sendable {
     /// Puts submissions into the queue and returns how many, from the front, were taken; the queue had no room for the
     /// rest. Linked operations must come in one call and are taken together or not at all.
     public func submit(_ submissions: [Submission]) -> Int {
-        let taken = shared.submissions.put(submissions)
+        var submissions = submissions
+        return submit(taking: &submissions)
+    }
+
+    /// The same, but moves what it takes out of the array, in which the rest stays.
+    public func submit(taking submissions: inout [Submission]) -> Int {
+        let taken = shared.submissions.put(&submissions)
         if taken > 0 { shared.sequencerWait.signal() }
         return taken
     }

@@ -46,8 +46,6 @@ public enum LedgerLimits {
     public static let stallRetryMilliseconds: UInt64 = 500
     /// Tries to write that a stopping ledger makes on a disk that refuses, before it gives up what is not durable.
     static let stoppingRetriesMax = 8
-    /// Elements of mappings whose places the conservation check remembers: 96 bytes each, 12 MiB when all are used.
-    static let slotMemoLines = 1 << 17
     /// Bytes of write sets that wait for the anchor thread before the log thread waits for it: some seconds of work.
     static let anchorBytesMax = 256 << 20
     /// Bytes of a buffer for them that is used again.

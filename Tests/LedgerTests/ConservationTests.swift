@@ -139,7 +139,7 @@ import Testing
         let topics = [b.word, a.word, b.word]
         let less = { (value: UInt64) in U256.zero &- U256(value) }
         let single = EmittedLog(
-            address: token, topics: [Self.single] + topics, data: U256(9).bigEndianBytes + U256(2).bigEndianBytes)
+            address: token, topics: LogTopics([Self.single] + topics), data: U256(9).bigEndianBytes + U256(2).bigEndianBytes)
         let moved = [
             StorageChange(address: token, slot: itemSlot(9, a), value: less(2)),
             StorageChange(address: token, slot: itemSlot(9, b), value: 2),
@@ -148,7 +148,7 @@ import Testing
         #expect(checker.violation(in: result([single], Array(moved.prefix(1))), before: world) != nil)
         let words: [U256] = [64, 160, 2, 9, 10, 2, 5, 6]
         let batch = EmittedLog(
-            address: token, topics: [Self.batch] + topics, data: words.flatMap(\.bigEndianBytes))
+            address: token, topics: LogTopics([Self.batch] + topics), data: words.flatMap(\.bigEndianBytes))
         let both = [
             StorageChange(address: token, slot: itemSlot(9, a), value: less(5)),
             StorageChange(address: token, slot: itemSlot(9, b), value: 5),

@@ -39,6 +39,19 @@ public final class KeccakMemo {
         return fill(entry, upper, lower, bytes)
     }
 
+    /// keccak256 of two words one after the other: the place of an element of a mapping.
+    public func hash(_ upper: U256, _ lower: U256) -> U256 {
+        let index = Int(truncatingIfNeeded: lower.mixed(seed: upper.mixed(seed: 0))) & (KeccakMemo.entryCount &- 1)
+        let entry = entries + index
+        if entry.pointee.upper == upper && entry.pointee.lower == lower { return entry.pointee.digest }
+        return withUnsafeTemporaryAllocation(byteCount: 64, alignment: 8) { bytes in
+            guard let base = bytes.baseAddress else { return .zero }
+            Hash256(word: upper).store(at: base)
+            Hash256(word: lower).store(at: base + 32)
+            return fill(entry, upper, lower, base).word
+        }
+    }
+
     @inline(never)
     private func fill(
         _ entry: UnsafeMutablePointer<Entry>, _ upper: U256, _ lower: U256, _ bytes: UnsafeRawPointer

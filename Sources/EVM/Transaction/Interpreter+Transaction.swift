@@ -206,13 +206,7 @@ extension Interpreter {
         logs.reserveCapacity(journal.logs.count)
         for index in 0..<journal.logs.count {
             let record = journal.logs[index]
-            let topics = [U256](unsafeUninitializedCapacity: Int(record.topicCount)) { buffer, count in
-                withUnsafeBytes(of: record.topics) { all in
-                    UnsafeMutableRawBufferPointer(buffer).copyMemory(
-                        from: UnsafeRawBufferPointer(rebasing: all[..<(Int(record.topicCount) * 32)]))
-                }
-                count = Int(record.topicCount)
-            }
+            let topics = LogTopics(record.topics, count: Int(record.topicCount))
             let data = UnsafeRawBufferPointer(start: journal.logBytes.base + record.dataStart, count: record.dataCount)
             logs.append(EmittedLog(address: record.address, topics: topics, data: [UInt8](data)))
         }

@@ -23,6 +23,9 @@ public final class Machine {
         core.deallocate()
     }
 
+    /// The hashes of 64 bytes that transactions needed, for others on this machine's thread that need the same.
+    public var memo: KeccakMemo? { core.pointee.memo }
+
     /// Whether nothing of a transaction is left: no record in the journal, no frame, no call's result.
     public var isIdle: Bool {
         core.pointee.depth < 0 && core.pointee.journal.isEmpty && core.pointee.memoryReach == 0

@@ -60,26 +60,16 @@ public struct Transaction: Sendable, Equatable {
     public var gasLimit: UInt64
     /// Price of gas in wei (legacy and access list).
     public var gasPrice: U256
-    /// Base fee and priority fee together at most (dynamic fee and later).
-    public var maxFeePerGas: U256
-    /// Priority fee at most (dynamic fee and later).
-    public var maxPriorityFeePerGas: U256
     /// The account called; nil creates a contract.
     public var to: Address?
     /// Wei to move.
     public var value: U256
     /// Input of the call, or the code that creates.
     public var data: [UInt8]
-    /// Accounts and slots announced.
-    public var accessList: [AccessListEntry]
-    /// Versioned hashes of the blobs.
-    public var blobHashes: [Hash256]
-    /// Fee per blob gas at most.
-    public var maxFeePerBlobGas: U256
-    /// Delegations, applied before the call.
-    public var authorizations: [Authorization]
     /// The chain that it was signed for; nil where the signature holds for any, and for sessions.
     public var chainID: UInt64?
+    /// Fields that only typed transactions have; nil where all of them are empty. Never changed once shared.
+    private var typed: TypedFields?
 
     /// A transaction of any kind; fields that the kind does not have stay empty.
     public init(
@@ -93,23 +83,104 @@ public struct Transaction: Sendable, Equatable {
         self.nonce = nonce
         self.gasLimit = gasLimit
         self.gasPrice = gasPrice
-        self.maxFeePerGas = maxFeePerGas
-        self.maxPriorityFeePerGas = maxPriorityFeePerGas
         self.to = to
         self.value = value
         self.data = data
-        self.accessList = accessList
-        self.blobHashes = blobHashes
-        self.maxFeePerBlobGas = maxFeePerBlobGas
-        self.authorizations = authorizations
         self.chainID = chainID
+        let values = TypedValues(
+            maxFeePerGas: maxFeePerGas, maxPriorityFeePerGas: maxPriorityFeePerGas, accessList: accessList,
+            blobHashes: blobHashes, maxFeePerBlobGas: maxFeePerBlobGas, authorizations: authorizations)
+        typed = values.isEmpty ? nil : TypedFields(values)
+    }
+
+    /// A call from a session: none of the typed fields is even looked at.
+    private init(sender: Address, to: Address?, value: U256, data: [UInt8], gasLimit: UInt64) {
+        kind = .session
+        self.sender = sender
+        nonce = nil
+        self.gasLimit = gasLimit
+        gasPrice = .zero
+        self.to = to
+        self.value = value
+        self.data = data
+        chainID = nil
+        typed = nil
     }
 
     /// A call (or, without `to`, a creation) from an authenticated session: next nonce, gas price zero.
     public static func session(
         sender: Address, to: Address?, value: U256 = .zero, data: [UInt8], gasLimit: UInt64
     ) -> Transaction {
-        Transaction(
-            kind: .session, sender: sender, nonce: nil, gasLimit: gasLimit, to: to, value: value, data: data)
+        Transaction(sender: sender, to: to, value: value, data: data, gasLimit: gasLimit)
+    }
+}
+
+/// The fields that only typed transactions have.
+private struct TypedValues: Sendable, Equatable {
+    var maxFeePerGas = U256.zero
+    var maxPriorityFeePerGas = U256.zero
+    var accessList: [AccessListEntry] = []
+    var blobHashes: [Hash256] = []
+    var maxFeePerBlobGas = U256.zero
+    var authorizations: [Authorization] = []
+
+    var isEmpty: Bool {
+        maxFeePerGas.isZero && maxPriorityFeePerGas.isZero && accessList.isEmpty && blobHashes.isEmpty
+            && maxFeePerBlobGas.isZero && authorizations.isEmpty
+    }
+}
+
+/// Their place outside of the transaction, so that a session's transaction, which has none of them, stays small.
+private final class TypedFields: Sendable, Equatable {
+    let values: TypedValues
+
+    init(_ values: TypedValues) { self.values = values }
+
+    static func == (left: TypedFields, right: TypedFields) -> Bool {
+        left === right || left.values == right.values
+    }
+}
+
+extension Transaction {
+    private mutating func change(_ body: (inout TypedValues) -> Void) {
+        var values = typed?.values ?? TypedValues()
+        body(&values)
+        typed = values.isEmpty ? nil : TypedFields(values)
+    }
+
+    /// Base fee and priority fee together at most, in wei (dynamic fee and later).
+    public var maxFeePerGas: U256 {
+        get { typed?.values.maxFeePerGas ?? .zero }
+        set { change { $0.maxFeePerGas = newValue } }
+    }
+
+    /// Priority fee at most, in wei (dynamic fee and later).
+    public var maxPriorityFeePerGas: U256 {
+        get { typed?.values.maxPriorityFeePerGas ?? .zero }
+        set { change { $0.maxPriorityFeePerGas = newValue } }
+    }
+
+    /// Accounts and slots announced.
+    public var accessList: [AccessListEntry] {
+        get { typed?.values.accessList ?? [] }
+        set { change { $0.accessList = newValue } }
+    }
+
+    /// Versioned hashes of the blobs.
+    public var blobHashes: [Hash256] {
+        get { typed?.values.blobHashes ?? [] }
+        set { change { $0.blobHashes = newValue } }
+    }
+
+    /// Fee per blob gas at most, in wei.
+    public var maxFeePerBlobGas: U256 {
+        get { typed?.values.maxFeePerBlobGas ?? .zero }
+        set { change { $0.maxFeePerBlobGas = newValue } }
+    }
+
+    /// Delegations, applied before the call.
+    public var authorizations: [Authorization] {
+        get { typed?.values.authorizations ?? [] }
+        set { change { $0.authorizations = newValue } }
     }
 }

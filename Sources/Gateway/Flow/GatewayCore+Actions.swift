@@ -11,8 +11,8 @@ extension GatewayCore {
         _ session: Session, _ identity: SessionIdentity, _ header: FrameHeader,
         _ bytes: UnsafeRawBufferPointer
     ) {
-        let action: ActionBody
-        do throws(WireError) { action = try ActionBody(body: bytes) } catch {
+        let action: ActionView
+        do throws(WireError) { action = try ActionView(body: bytes) } catch {
             return object(session, header, ErrorBody(error))
         }
         counters.operations += 1
@@ -36,11 +36,11 @@ extension GatewayCore {
         _ session: Session, _ identity: SessionIdentity, _ header: FrameHeader,
         _ bytes: UnsafeRawBufferPointer
     ) {
-        let batch: BatchBody
-        do throws(WireError) { batch = try BatchBody(body: bytes) } catch {
+        let batch: BatchView
+        do throws(WireError) { batch = try BatchView(body: bytes) } catch {
             return object(session, header, ErrorBody(error))
         }
-        let items = batch.items
+        let items = Array(batch)
         counters.operations += UInt64(items.count)
         let isLinked = header.flags.contains(.linked)
         var mapped = items.map { item in
@@ -67,7 +67,7 @@ extension GatewayCore {
     }
 
     private func submit(
-        _ pending: PendingBatch, _ items: [BatchItem], _ mapped: [Admission],
+        _ pending: PendingBatch, _ items: [BatchView.Item], _ mapped: [Admission],
         _ session: Session, isLinked: Bool
     ) {
         let key = batches.insert(pending)
@@ -88,7 +88,7 @@ extension GatewayCore {
     }
 
     private func operation(
-        _ id: Wire.OperationID, _ transaction: Transaction, _ action: ActionBody, _ ticket: UInt64,
+        _ id: Wire.OperationID, _ transaction: consuming Transaction, _ action: ActionView, _ ticket: UInt64,
         linked: Bool
     ) -> Submission {
         .operation(
@@ -99,7 +99,7 @@ extension GatewayCore {
 
     /// The transaction of an action, or the reply that refuses it before the ledger.
     private func admit(
-        _ action: ActionBody, _ id: Wire.OperationID, _ session: Session,
+        _ action: ActionView, _ id: Wire.OperationID, _ session: Session,
         _ identity: SessionIdentity, count: Int
     ) -> Admission {
         if let failure { return .refused(Self.failedReply(failure)) }

@@ -7,10 +7,10 @@ internal import Wire
 // From the ledger's answers to replies.
 extension GatewayCore {
     /// One answer of the ledger; what it is about is durable, or never will be.
-    func deliver(_ answer: Answer) {
+    func deliver(_ answer: consuming Answer) {
         // An answer that comes after its ticket was answered with the ledger's failure finds none.
         guard let ticket = tickets.remove(answer.ticket) else { return }
-        switch answer {
+        switch consume answer {
         case .final(_, let block, let index, let receipt, let repeated):
             lastBlock = max(lastBlock, block)
             deliver(ticket, block, index, receipt, repeated: repeated)
@@ -54,7 +54,7 @@ extension GatewayCore {
     /// The reply to an executed operation. Whoever asks for a receipt without naming the action gets the outcome, the
     /// gas and the refusal, but not the results, whose meaning depends on the action.
     private func replyBody(_ code: UInt16, _ receipt: Receipt) -> ReplyBody {
-        if game.actions[code] != nil { return game.replyBody(code, receipt) }
+        if game.hasAction(code) { return game.replyBody(code, receipt) }
         if receipt.succeeded { return ReplyBody(status: .applied, gasUsed: receipt.gasUsed) }
         return game.replyBody(game.actions.keys.min() ?? code, receipt)
     }

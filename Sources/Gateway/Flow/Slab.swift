@@ -55,9 +55,8 @@ struct Slab<Element> {
     mutating func remove(_ key: UInt64) -> Element? {
         let index = Int(key & 0xffff_ffff)
         guard index < rows.count, rows[index].generation == UInt32(key >> 32),
-            let element = rows[index].element
+            let element = rows[index].element.take()
         else { return nil }
-        rows[index].element = nil
         rows[index].generation &+= 1
         free.append(UInt32(index))
         count -= 1

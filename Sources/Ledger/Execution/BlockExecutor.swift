@@ -2,6 +2,9 @@ public import EVM
 
 /// What runs one transaction over a view; `EVM.Machine` outside of tests.
 public protocol TransitionMachine: AnyObject {
+    /// The hashes that its transactions needed, where it remembers them.
+    var memo: KeccakMemo? { get }
+
     /// Computes receipt and diff, or says why the transaction cannot run; touches nothing.
     func transition(_ view: any StateView, _ block: BlockEnvironment, _ transaction: Transaction)
         -> Result<TransitionResult, TransactionRefusal>
@@ -11,6 +14,11 @@ public protocol TransitionMachine: AnyObject {
         _ view: any StateView, _ block: BlockEnvironment, from sender: Address, to target: Address, data: [UInt8],
         gas: UInt64
     ) -> Receipt
+}
+
+extension TransitionMachine {
+    /// None.
+    public var memo: KeccakMemo? { nil }
 }
 
 /// What became of one operation.

@@ -66,7 +66,7 @@ final class ConservationChecker {
     private let transferBatch = keccak256(
         Array("TransferBatch(address,address,address,uint256[],uint256[])".utf8)
     ).word
-    private let memo = SlotMemo()
+    private let memo: KeccakMemo
     private let nets = NetChanges()
     private let ruleOfContract: [Address: Int]
     /// Slots that the last transition's events explained.
@@ -74,9 +74,10 @@ final class ConservationChecker {
     /// Changed slots that no event of the last transition explained, and what was known of them.
     let unexplained = RawList<UnexplainedChange>()
 
-    /// A checker of these rules.
-    init(rules: [AssetRule]) {
+    /// A checker of these rules. What the contracts have just hashed it finds in their machine's memo.
+    init(rules: [AssetRule], memo: KeccakMemo? = nil) {
         self.rules = rules
+        self.memo = memo ?? KeccakMemo()
         addresses = rules.map(\.contract)
         listed = rules.map { rule in
             if case .listed(let slots) = rule.otherSlots { Set(slots) } else { [] }
@@ -161,9 +162,10 @@ final class ConservationChecker {
     private func add(_ rule: Int, _ id: U256, _ account: U256, _ change: U256) {
         let slot: U256
         switch rules[rule].kind {
-        case .erc20: slot = memo.element(of: rules[rule].balancesSlot, account)
-        case .erc1155: slot = memo.element(of: memo.element(of: rules[rule].balancesSlot, id), account)
-        case .erc1155OwnerFirst: slot = memo.element(of: memo.element(of: rules[rule].balancesSlot, account), id)
+        // keccak(slot . key), as Vyper lays out mappings.
+        case .erc20: slot = memo.hash(rules[rule].balancesSlot, account)
+        case .erc1155: slot = memo.hash(memo.hash(rules[rule].balancesSlot, id), account)
+        case .erc1155OwnerFirst: slot = memo.hash(memo.hash(rules[rule].balancesSlot, account), id)
         }
         nets.add(rule, slot, change)
     }

@@ -9,7 +9,7 @@ public final class SequentialExecutor: BlockExecutor {
     /// An executor with a machine of its own that checks these rules.
     public init(machine: any TransitionMachine, rules: [AssetRule]) {
         self.machine = machine
-        checker = ConservationChecker(rules: rules)
+        checker = ConservationChecker(rules: rules, memo: machine.memo)
     }
 
     /// Runs operations in order and appends one result each.

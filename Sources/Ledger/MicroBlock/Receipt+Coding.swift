@@ -108,10 +108,10 @@ extension ByteReader {
         for _ in 0..<logCount {
             let address = try address()
             let topicCount = Int(try byte())
+            guard topicCount <= 4 else { throw CodingError(offset: offset - 1, expected: "at most 4 topics") }
             var topics: [U256] = []
-            topics.reserveCapacity(topicCount)
             for _ in 0..<topicCount { topics.append(try minimalWord()) }
-            receipt.logs.append(EmittedLog(address: address, topics: topics, data: try counted()))
+            receipt.logs.append(EmittedLog(address: address, topics: LogTopics(topics), data: try counted()))
         }
         return receipt
     }

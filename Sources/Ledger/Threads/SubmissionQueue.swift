@@ -25,11 +25,11 @@ struct SubmissionBatch {
     }
 
     /// Appends one submission; `endsGroup` where it cannot be linked with what comes next.
-    mutating func append(_ submission: Submission, endsGroup: Bool) {
-        switch submission {
-        case .operation(let operation):
+    mutating func append(_ submission: consuming Submission, endsGroup: Bool) {
+        switch consume submission {
+        case .operation(var operation):
+            if endsGroup { operation.linkedWithNext = false }
             operations.append(operation)
-            if endsGroup { operations[operations.count - 1].linkedWithNext = false }
             if case .operations(let count) = order.last {
                 order[order.count - 1] = .operations(count + 1)
             } else {
@@ -55,24 +55,32 @@ final class SubmissionQueue: @unchecked Sendable {
 
     init(countMax: Int) { self.countMax = countMax }
 
-    /// Takes as many submissions from the front as there is room for, never part of a linked group.
-    func put(_ submissions: [Submission]) -> Int {
+    /// Moves as many submissions from the front as there is room for, never part of a linked group; the rest stays.
+    func put(_ submissions: inout [Submission]) -> Int {
         mutex.lock()
         defer { mutex.unlock() }
         guard !isClosed else { return 0 }
-        let taken = wholeGroups(submissions, atMost: countMax - waiting.count)
-        for index in 0..<taken {
-            waiting.append(submissions[index], endsGroup: endsGroup(submissions, index))
+        let all = submissions.count
+        let taken = submissions.withUnsafeMutableBufferPointer { buffer in
+            let taken = wholeGroups(UnsafeBufferPointer(buffer), atMost: countMax - waiting.count)
+            for index in 0..<taken {
+                let ends = endsGroup(UnsafeBufferPointer(buffer), index)
+                waiting.append(buffer.moveElement(from: index), endsGroup: ends)
+                // Its place must hold something until it is removed below.
+                buffer.initializeElement(at: index, to: .lookup(ReceiptLookup(id: OperationID(high: 0, low: 0), ticket: 0)))
+            }
+            return taken
         }
+        if taken == all { submissions.removeAll(keepingCapacity: true) } else { submissions.removeSubrange(..<taken) }
         return taken
     }
 
-    private func endsGroup(_ submissions: [Submission], _ index: Int) -> Bool {
+    private func endsGroup(_ submissions: UnsafeBufferPointer<Submission>, _ index: Int) -> Bool {
         guard index + 1 < submissions.count, case .operation = submissions[index + 1] else { return true }
         return false
     }
 
-    private func wholeGroups(_ submissions: [Submission], atMost room: Int) -> Int {
+    private func wholeGroups(_ submissions: UnsafeBufferPointer<Submission>, atMost room: Int) -> Int {
         if submissions.count <= room { return submissions.count }
         var taken = max(0, room)
         while taken > 0 {

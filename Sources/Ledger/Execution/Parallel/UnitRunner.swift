@@ -9,7 +9,7 @@ final class UnitRunner: @unchecked Sendable {
 
     init(machine: any TransitionMachine, rules: [AssetRule], shared: SharedWorld, record: UnitRecord) {
         self.machine = machine
-        checker = ConservationChecker(rules: rules)
+        checker = ConservationChecker(rules: rules, memo: machine.memo)
         view = UnitView(shared: shared, record: record)
     }
 
