@@ -95,6 +95,6 @@ extension HoardLoad {
         if let connect, let token { return try ServerUnderTest(connect: connect, token: token) }
         return try ServerUnderTest(
             paths: ServerPaths.find(program: server, game: gameFolder()), data: data,
-            executor: executor, workers: workers)
+            executor: executor, workers: workers, checkpointOperations: checkpointOperations)
     }
 }

@@ -58,6 +58,9 @@ struct HoardLoad: ParsableCommand {
     @Option(name: .long, help: "Workers of a server of our own.")
     var workers: Int?
 
+    @Option(name: .long, help: "Operations between two checkpoints of a server of our own; 0 makes none.")
+    var checkpointOperations: Int?
+
     @Option(name: .long, help: "Data folder of a server of our own; kept (default: a temporary one).")
     var data: String?
 
@@ -104,8 +107,8 @@ struct HoardLoad: ParsableCommand {
                 ServerProcess.address(fromText: connect) != nil,
                 "--connect \(connect) should be HOST:PORT")
             try require(
-                executor == nil && workers == nil && data == nil && server == nil,
-                "--executor, --workers, --data and --server are for a server of our own, not for --connect")
+                executor == nil && workers == nil && data == nil && server == nil && checkpointOperations == nil,
+                "--executor, --workers, --checkpoint-operations, --data and --server are for a server of our own, not for --connect")
             try require(scenario != "crash", "--scenario crash kills its server: it starts its own")
         }
         try require((rate ?? 1) > 0, "--rate \(rate ?? 0) should be above 0")

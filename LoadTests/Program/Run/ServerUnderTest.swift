@@ -25,14 +25,14 @@ final class ServerUnderTest {
     }
 
     /// A server of our own, with temporary data unless `data` names a folder to keep.
-    init(paths: ServerPaths, data: String?, executor: String?, workers: Int?) throws {
+    init(paths: ServerPaths, data: String?, executor: String?, workers: Int?, checkpointOperations: Int? = nil) throws {
         let folder = try TemporaryFolder()
         bareSync = BareSync.measure(folder: data.map { ($0 as NSString).deletingLastPathComponent } ?? folder.path)
         // Ours and the server's, which inherits it.
         DescriptorLimit.raiseToHardLimit()
         let settings = ServerSettings(
             paths: paths, dataFolder: data ?? folder.path + "/data", printFolder: folder.path,
-            executor: executor, workers: workers)
+            executor: executor, workers: workers, checkpointOperations: checkpointOperations)
         do {
             let process = try ServerProcess(settings)
             self.process = process

@@ -9,6 +9,7 @@ struct ServerSettings {
     var printFolder: String
     var executor: String?
     var workers: Int?
+    var checkpointOperations: Int? = nil
 }
 
 /// A `hoard serve` of our own on loopback.
@@ -168,6 +169,7 @@ final class ServerProcess {
         if let game = settings.paths.game { arguments += ["--game", game] }
         if let executor = settings.executor { arguments += ["--executor", executor] }
         if let workers = settings.workers { arguments += ["--workers", String(workers)] }
+        if let count = settings.checkpointOperations { arguments += ["--checkpoint-operations", String(count)] }
         return arguments
     }
 
