@@ -13,9 +13,13 @@ private struct FreeClaims: JWTPayload {
     func verify(using algorithm: some JWTAlgorithm) {}
 }
 
-struct TokenAuthorityTests {
+final class TokenAuthorityTests {
     private let folder = FileManager.default.temporaryDirectory
         .appendingPathComponent("hoard-tokens-\(UUID().uuidString)").path
+
+    deinit {
+        for path in [folder, folder + "-other"] { try? FileManager.default.removeItem(atPath: path) }
+    }
 
     private func authority(now: Int64 = 1_000) throws -> TokenAuthority {
         try TokenAuthority(dataFolder: folder) { now }
