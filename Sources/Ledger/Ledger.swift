@@ -49,7 +49,9 @@ public final class Ledger: @unchecked Sendable {
     ) throws(LedgerError) {
         try configuration.validate()
         let disk = world.disk
-        let folder = try WorldFolder(disk: disk, creating: path, genesisDigest: genesis.digest)
+        let folder = try WorldFolder(
+            disk: disk, creating: path, genesisDigest: genesis.digest,
+            logKey: configuration.idSeed.map { HashSeed.fold($0 | 1, 0x9e37_79b9_7f4a_7c15) } ?? .random(in: 1 ... .max))
         let storage = DiskStorage(disk: disk, folder: folder.logPath, usesDirectWrites: configuration.usesDirectWrites)
         try self.init(
             genesis: genesis, storage: storage, folder: folder, configuration: configuration, executor: executor,
@@ -92,7 +94,7 @@ public final class Ledger: @unchecked Sendable {
         sequencer.durableState = anchors
         if configuration.checkpointOperations > 0, let folder, let spiller = core.store.spiller {
             let work = Checkpointer(
-                folder: folder.checkpoints, storage: storage, genesisDigest: core.genesisDigest,
+                folder: folder.checkpoints, storage: storage, genesisDigest: core.genesisDigest, logKey: core.logKey,
                 keepsLog: configuration.keepsLog, world: world, shared: shared, anchors: anchors, spiller: spiller,
                 kept: checkpoints, index: core.index)
             checkpointer = work
@@ -168,6 +170,12 @@ public final class Ledger: @unchecked Sendable {
         let environment = core.nextEnvironment(
             timestampMilliseconds: core.headTimestampMilliseconds, clockMode: configuration.clockMode)
         return core.executor.view(call, in: environment, world: core.world)
+    }
+
+    /// What accounts, slots, ids and receipts take in memory; before `start`, when nobody else uses the core.
+    package var memoryUse: LedgerMemoryUse {
+        precondition(threads.isEmpty, "an audit of a ledger that runs")
+        return core.memoryUse
     }
 
     /// Where the ledger stands.

@@ -4,6 +4,8 @@ public struct LedgerConfiguration: Sendable {
     public var clockMode: ClockMode = .wall
     /// Operations that wait in front of the sequencer at most.
     public var queueOperationsMax = LedgerLimits.queueOperationsMax
+    /// Bytes of operations that wait in front of the sequencer at most.
+    public var queueBytesMax = LedgerLimits.queueBytesMax
     /// Operations in a micro-block at most.
     public var blockOperationsMax = LedgerLimits.blockOperationsMax
     /// Bytes of a micro-block's operations after which it is cut.

@@ -6,7 +6,8 @@ internal import EVM
 final class LedgerCore {
     let genesis: LedgerGenesis
     let genesisDigest: Hash256
-    let genesisTag: UInt64
+    /// What the records of its log carry: the first bytes of the genesis digest, unless its folder has a key.
+    var logKey: UInt64
     let world: WorldState
     let executor: any BlockExecutor
     let index: OperationIndex
@@ -32,7 +33,7 @@ final class LedgerCore {
         self.executor = executor
         self.store = store
         genesisDigest = genesis.digest
-        genesisTag = genesisDigest.word.l3
+        logKey = genesisDigest.word.l3
         world = WorldState(expectedAccounts: expectedAccounts, expectedSlots: expectedSlots)
         self.index = index
         resultsStream = SHA256Stream()
@@ -55,7 +56,7 @@ final class LedgerCore {
         self.index = index
         resultsStream = stream
         genesisDigest = genesis.digest
-        genesisTag = genesisDigest.word.l3
+        logKey = genesisDigest.word.l3
         self.world = world
         headNumber = checkpoint.position.block
         headDigest = checkpoint.position.digest
@@ -89,8 +90,13 @@ final class LedgerCore {
     /// What PREVRANDAO returns in the next block: nobody outside knows it beforehand in wall mode, and in operations
     /// mode it depends on nothing but the time.
     func prevrandao(timestampMilliseconds: UInt64, clockMode: ClockMode) -> Hash256 {
+        prevrandao(after: headDigest, timestampMilliseconds: timestampMilliseconds, clockMode: clockMode)
+    }
+
+    /// The same in the block behind the one with this digest.
+    func prevrandao(after parent: Hash256, timestampMilliseconds: UInt64, clockMode: ClockMode) -> Hash256 {
         var buffer = ByteBuffer()
-        buffer.append(clockMode == .wall ? headDigest.word : genesisDigest.word)
+        buffer.append(clockMode == .wall ? parent.word : genesisDigest.word)
         buffer.append(fixed: timestampMilliseconds)
         return sha256(buffer.bytes)
     }
@@ -138,7 +144,7 @@ final class LedgerCore {
     /// Completes the block and makes it the head.
     func seal(_ block: OpenBlock) {
         world.takeMarks(into: &block.marks)
-        block.seal(parent: headDigest, genesisTag: genesisTag, results: resultsStream)
+        block.seal(parent: headDigest, logKey: logKey, results: resultsStream)
         guard let header = block.header else { preconditionFailure("a sealed block has a header") }
         headNumber = header.number
         headDigest = block.digest
@@ -147,6 +153,59 @@ final class LedgerCore {
         operationCount += UInt64(header.operationCount)
         gasUsed += header.gasUsed
         if header.clockMode == .wall { world.remember(blockHash: headDigest, number: headNumber) }
+    }
+
+    /// Takes over a block of the log that has been executed: stores its receipts and ids, and compares its header with
+    /// what the execution has come to.
+    func adopt(_ block: ReplayBlock) throws(LedgerError) {
+        let header = block.header
+        var gas: UInt64 = 0
+        for operation in block.operations { index.prefetch(operation.id) }
+        for place in block.operations.indices {
+            guard case .accepted(let receipt, let diff) = block.outcomes[place] else {
+                preconditionFailure("only blocks whose operations were accepted are compared")
+            }
+            block.writes.append(diff)
+            gas &+= receipt.gasUsed
+            var isNew = false
+            do throws(LogError) {
+                isNew = try enter(block, place, receipt)
+            } catch {
+                throw .disk(error)
+            }
+            guard isNew else { throw block.bad("operation id", block.operations[place].id.hex, "an id used once") }
+        }
+        resultsStream.update(block.results.bytes)
+        let results = resultsStream.finalizedCopy()
+        try block.compare(gasUsed: gas, results: results)
+        headNumber = header.number
+        headDigest = block.digest
+        headTimestampMilliseconds = header.timestampMilliseconds
+        resultsDigest = results
+        operationCount += UInt64(header.operationCount)
+        gasUsed += header.gasUsed
+    }
+
+    /// Stores an operation of the log and its receipt; false where its id is known.
+    private func enter(_ block: ReplayBlock, _ place: Int, _ receipt: Receipt) throws(LogError) -> Bool {
+        let id = block.operations[place].id
+        guard try index.claim(id) else { return false }
+        block.results.append(id)
+        let start = block.results.count
+        block.results.append(receipt)
+        let location = try store.append(
+            id: id, block: block.header.number, index: UInt32(place), transaction: block.transaction(place),
+            receipt: block.results.bytes(from: start))
+        index.decide(id, location: location)
+        return true
+    }
+
+    /// What the ledger holds in memory: accounts, slots, operation ids, receipts.
+    package var memoryUse: LedgerMemoryUse {
+        LedgerMemoryUse(
+            accounts: world.accounts.count, accountBytes: world.accounts.byteCount, slots: world.slots.count,
+            slotBytes: world.slots.byteCount + world.owners.byteCount, ids: index.count, idBytes: index.memoryByteCount,
+            receiptBytes: store.memoryByteCount)
     }
 
     /// The record of an operation that is in the ledger.

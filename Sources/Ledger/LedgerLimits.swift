@@ -6,6 +6,9 @@ public enum LedgerLimits {
     static let tableShardBits = 10
     /// Operations that wait in front of the sequencer: a tenth of a second of work; more would only be latency.
     public static let queueOperationsMax = 32_768
+    /// Bytes of operations that wait in front of the sequencer: 32,768 of the usual size are 12 MiB; of the longest they
+    /// would be 6 GiB.
+    public static let queueBytesMax = 64 << 20
     /// Operations in a micro-block: bounds what one failed write can hold back.
     public static let blockOperationsMax = 8_192
     /// Bytes of a micro-block's operations: a write of this size still takes about a millisecond.
@@ -50,6 +53,12 @@ public enum LedgerLimits {
     static let anchorBytesMax = 256 << 20
     /// Bytes of a buffer for them that is used again.
     static let anchorBytesKept = 16 << 20
+    /// Operations, and bytes of blocks, that a replay hands from stage to stage at once: rarely enough for the hand-over to
+    /// cost nothing.
+    static let replayBatchOperations = 512
+    static let replayBatchBytes = 1 << 20
+    /// Batches that wait between two stages of a replay: some 20 MiB, and enough that no stage waits for a slow moment of another.
+    static let replayBatchesMax = 16
     /// Operations that the parallel executor takes at once: some milliseconds of work.
     static let parallelRunOperationsMax = 512
     /// Units that each worker may be ahead of the first uncommitted one: more would be wrong more often.

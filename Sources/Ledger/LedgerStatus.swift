@@ -53,6 +53,18 @@ public struct LedgerStatus: Sendable {
     public var operationsPerBlock: Double { blocks == 0 ? 0 : Double(operations) / Double(blocks) }
 }
 
+/// Bytes in memory, by what they are for.
+package struct LedgerMemoryUse: Sendable {
+    package var accounts: Int
+    package var accountBytes: Int
+    package var slots: Int
+    package var slotBytes: Int
+    /// Ids in memory and on disk together; the bytes are those in memory.
+    package var ids: Int
+    package var idBytes: Int
+    package var receiptBytes: Int
+}
+
 /// Counts of durations in buckets of about 3 percent width.
 public struct LatencyHistogram: Sendable {
     private static let stepsPerDoubling = 32

@@ -62,6 +62,7 @@ extension Simulation {
         threads.die()
         ledger.abandon()
         if finding == nil { verify() }
+        if options.canary == nil, seed % 2 == 0 { checkRepair() }
     }
 
     private func verify() {

@@ -127,8 +127,12 @@ extension Simulation {
         world.plantedBug = canary?.plantedBug
         return try Ledger(
             genesis: base.genesis, folder: Self.folder, configuration: configuration,
-            executor: SimulationBase.executor(base.genesis, canary: canary), world: world)
+            executor: SimulationBase.executor(
+                base.genesis, canary: canary, workers: workers, chance: chance.fork()), world: world)
     }
+
+    /// Two seeds of three execute on several workers, whose meetings the seed decides.
+    private var workers: Int { 1 + Int(seed % 3) }
 
     private func configuration() -> LedgerConfiguration {
         var configuration = SimulationBase.configuration()
@@ -244,6 +248,7 @@ extension Simulation {
             }
         }
         tell("the disk is \(faults.weather)")
+        if options.canary == nil, machine != nil, chance.happens(permille: 25) { checkBackup() }
         plan(.weather, after: UInt64(chance.within(50...1_200)) * 1_000_000)
     }
 

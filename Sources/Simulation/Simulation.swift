@@ -269,6 +269,8 @@ package struct SimulationReport: Sendable, Equatable {
     package var flips = 0
     package var detectedFlips = 0
     package var diskFaults = 0
+    package var backups = 0
+    package var repairs = 0
     package var blocks: UInt64 = 0
     package var events = 0
     package var simulatedMilliseconds: UInt64 = 0

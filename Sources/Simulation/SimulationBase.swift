@@ -29,7 +29,7 @@ package final class SimulationBase: @unchecked Sendable {
         let ledger = try Ledger(
             genesis: genesis, folder: "/genesis", configuration: Self.configuration(),
             executor: Self.executor(genesis, canary: nil),
-            world: LedgerWorld(clock: StoppedClock(), threads: NoThreads(), disk: MemoryDisk()))
+            world: LedgerWorld(clock: StoppedClock(), threads: LedgerWorld.real.threads, disk: MemoryDisk()))
         var balances: [Holding: Int64] = [:]
         for place in cast.accounts.indices where place >= cast.playerCount {
             for asset in assets {
@@ -61,8 +61,13 @@ package final class SimulationBase: @unchecked Sendable {
         return configuration
     }
 
-    /// The executor of production, with a planted bug where one is wanted.
-    static func executor(_ genesis: LedgerGenesis, canary: Canary?) -> any BlockExecutor {
+    /// The executor of production, with a planted bug where one is wanted; the parallel one where there are workers.
+    static func executor(
+        _ genesis: LedgerGenesis, canary: Canary?, workers: Int = 1, chance: SeededChance = SeededChance(seed: 0)
+    ) -> any BlockExecutor {
+        if workers > 1, canary != .lostWrite {
+            return InterleavedExecutor(workers: workers, genesis: genesis, chance: chance)
+        }
         let machine = Machine(fork: genesis.fork, chainID: genesis.chainID, codeCache: CodeCache())
         guard canary == .lostWrite else { return SequentialExecutor(machine: machine, rules: genesis.rules) }
         return SequentialExecutor(
@@ -74,13 +79,4 @@ package final class SimulationBase: @unchecked Sendable {
 private struct StoppedClock: LedgerClock {
     func monotonicNanoseconds() -> UInt64 { 0 }
     func wallMilliseconds() -> UInt64 { Simulation.startMilliseconds }
-}
-
-/// Threads of a ledger that only answers questions: none.
-private struct NoThreads: ThreadHost {
-    func start(_ work: any StepWork, name: String, stackBytes: Int, niceLevel: Int32) -> any RunningWork { Nothing() }
-
-    private struct Nothing: RunningWork {
-        func join() {}
-    }
 }

@@ -123,7 +123,8 @@ import Testing
         #expect(second.code == ENOTDIR)
     }
 
-    @Test(arguments: ["", "hoard world x\n", "hoard world 1\n", "hoard world 1\ngenesis 12\n", "something else\n"])
+    @Test(arguments: ["", "hoard world x\n", "hoard world 1\n", "hoard world 1\ngenesis 12\n",
+        "hoard world 1\ngenesis 0x\(String(repeating: "1", count: 64))\nlog nothing\n", "something else\n"])
     func `a bad world file is refused`(_ text: String) throws {
         let folder = TemporaryFolder()
         folder.write(text, to: "world")

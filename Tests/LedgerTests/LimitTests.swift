@@ -109,7 +109,7 @@ import Testing
     @Test func `what waits for the anchors is bounded by waiting`() {
         let service = AnchorService(
             tracker: MerkleStateRoot(), file: nil, pending: MergedChanges(), block: 0, digest: .zero,
-            waitingBytesMax: 1 << 16, report: { _ in })
+            intervalMilliseconds: 1_000, waitingBytesMax: 1 << 16, report: { _ in })
         var half = ByteBuffer()
         var number: UInt64 = 0
         while half.count <= 1 << 15 {
@@ -123,5 +123,26 @@ import Testing
         #expect(!service.hasRoom)
         #expect(service.anchorNow().block == 2)
         #expect(service.hasRoom)
+    }
+
+    @Test func `without anchors what waits for them is merged by the log thread, and the log never waits`() {
+        let service = AnchorService(
+            tracker: MerkleStateRoot(), file: nil, pending: MergedChanges(), block: 0, digest: .zero,
+            intervalMilliseconds: 0, waitingBytesMax: 1 << 14, report: { _ in })
+        let expected = MerkleStateRoot()
+        var last = MergedChanges()
+        for block in 1...200 {
+            var writes = ByteBuffer()
+            for slot in 0..<20 {
+                let change = StorageChange(address: World.token, slot: U256(UInt64(slot)), value: U256(UInt64(block)))
+                writes.append(StateDiff(storage: [change]))
+            }
+            #expect(service.hasRoom)
+            service.put(block: UInt64(block), digest: .zero, writes: writes.bytes)
+            #expect(service.waitingByteCount < 1 << 15)
+            last.merge(encoded: writes.bytes)
+        }
+        expected.apply(last)
+        #expect(service.anchorNow() == Anchor(block: 200, stateRoot: expected.root()))
     }
 }

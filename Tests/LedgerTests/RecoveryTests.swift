@@ -134,7 +134,7 @@ import Testing
         var buffer = ByteBuffer()
         image[0]!.withUnsafeBytes { bytes in
             let view = LogRecordLayout.parse(
-                UnsafeRawBufferPointer(rebasing: bytes[start...]), genesisTag: World.genesis().digest.word.l3)!
+                UnsafeRawBufferPointer(rebasing: bytes[start...]), logKey: World.genesis().digest.word.l3)!
             buffer.append(raw: view.bytes)
         }
         buffer.overwrite(at: buffer.count - 1, fixed: UInt8(200))
@@ -143,7 +143,7 @@ import Testing
         header.transactionsDigest = sha256(buffer.bytes(from: LogRecordLayout.operationsOffset))
         var scratch = ByteBuffer()
         LogRecordLayout.finish(
-            &buffer, header: header, digest: header.digest, genesisTag: World.genesis().digest.word.l3,
+            &buffer, header: header, digest: header.digest, logKey: World.genesis().digest.word.l3,
             scratch: &scratch)
         LogRecordLayout.stamp(&buffer, durable: UInt64(block - 1))
         image[0]!.replaceSubrange(start..<start + 4_096, with: buffer.bytes)

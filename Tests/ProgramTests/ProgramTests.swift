@@ -153,7 +153,8 @@ struct ProgramTests {
     }
 
     @Test(arguments: [
-        [], ["serve"], ["token"], ["replay"], ["verify"], ["inspect"], ["statetest"], ["inspect", "block"],
+        [], ["serve"], ["token"], ["replay"], ["verify"], ["inspect"], ["statetest"], ["inspect", "block"], ["backup"],
+        ["restore"], ["repair"], ["sim"], ["bench", "commit"], ["bench", "restart"],
     ])
     func `every command has help`(command: [String]) throws {
         let run = try Program.run("hoard", command + ["--help"])

@@ -175,8 +175,22 @@ final class AnchorService: StepWork, @unchecked Sendable {
         sinceCut?.mark(encoded: UnsafeRawBufferPointer(rebasing: takenMarks.bytes[start.marks..<end.marks]))
     }
 
-    /// Whether it is not too far behind to take more changes.
-    var hasRoom: Bool { mutex.withLock { waiting.count <= waitingBytesMax || isStopping } }
+    /// Whether it is not too far behind to take more changes. Where no anchors are computed nobody else would ever take
+    /// over what waits: then the caller does, and what is kept is bounded by the accounts and slots that there are.
+    var hasRoom: Bool {
+        let (count, isStopping) = mutex.withLock { (waiting.count, self.isStopping) }
+        if isStopping || count <= (computesAnchors ? waitingBytesMax : min(waitingBytesMax, LedgerLimits.anchorBytesKept)) {
+            return true
+        }
+        guard !computesAnchors else { return false }
+        work.withLock { _ = takeOver() }
+        return true
+    }
+
+    /// Bytes of write sets that wait.
+    var waitingByteCount: Int { mutex.withLock { waiting.count } }
+
+    private var computesAnchors: Bool { intervalNanoseconds > 0 }
 
     /// Computes an anchor when it is time for one; until it is stopped.
     func step() -> StepOutcome {

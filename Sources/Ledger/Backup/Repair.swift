@@ -40,6 +40,10 @@ extension Ledger {
         let world = try WorldFolder(disk: disk, creating: path, genesisDigest: genesis.digest)
         let source = try WorldFolder(disk: disk, reading: backup, genesisDigest: genesis.digest)
         defer { world.unlock() }
+        guard world.logKey == source.logKey else {
+            throw .disk(
+                LogError(call: "read", file: backup + "/world", reason: "is no backup of this world: its log has another key"))
+        }
         var repair = LogRepair(world, source, genesisDigest: genesis.digest)
         return try repair.run()
     }
@@ -105,13 +109,13 @@ struct LogRepair {
         } catch {
             throw .disk(error)
         }
-        return try LogScanner(storage: log, genesisDigest: genesisDigest)
+        return try LogScanner(storage: log, genesisDigest: genesisDigest, logKey: world.logKey)
     }
 
     private func scanner(behind checkpoint: Checkpoint) throws(LogError) -> LogScanner {
         do throws(LedgerError) {
             return try LogScanner(
-                storage: log, genesisDigest: genesisDigest, after: checkpoint.position.block,
+                storage: log, genesisDigest: genesisDigest, logKey: world.logKey, after: checkpoint.position.block,
                 digest: checkpoint.position.digest)
         } catch {
             throw LogError(call: "read", file: world.logPath, reason: error.description)
@@ -144,7 +148,7 @@ struct LogRepair {
     ) throws(LedgerError) {
         let next = try nextWhole(behind: place)
         var scanner = try LogScanner(
-            storage: spare, genesisDigest: genesisDigest, after: last.number,
+            storage: spare, genesisDigest: genesisDigest, logKey: source.logKey, after: last.number,
             digest: last.number == 0 ? genesisDigest : last.digest)
         var position = place
         var digest = last.digest
@@ -214,7 +218,7 @@ struct LogRepair {
                 var offset = segment == place.segment ? place.offset : 0
                 while offset < byteCount {
                     let rest = UnsafeRawBufferPointer(rebasing: memory[offset...])
-                    if let record = LogRecordLayout.parse(rest, genesisTag: genesisDigest.word.l3) {
+                    if let record = LogRecordLayout.parse(rest, logKey: world.logKey) {
                         return (record.number, record.header.parent)
                     }
                     offset += LedgerLimits.pageBytes

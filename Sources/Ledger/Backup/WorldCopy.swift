@@ -192,7 +192,7 @@ struct WorldCopy {
     ) throws(LedgerError) -> LogScanner {
         if let last {
             return try LogScanner(
-                storage: storage, genesisDigest: genesisDigest, after: last.number, digest: last.digest)
+                storage: storage, genesisDigest: genesisDigest, logKey: source.logKey, after: last.number, digest: last.digest)
         }
         let first: UInt32?
         do throws(LogError) {
@@ -202,10 +202,10 @@ struct WorldCopy {
         }
         if let checkpoint, first != 0 {
             return try LogScanner(
-                storage: storage, genesisDigest: genesisDigest, after: checkpoint.position.block,
+                storage: storage, genesisDigest: genesisDigest, logKey: source.logKey, after: checkpoint.position.block,
                 digest: checkpoint.position.digest)
         }
-        return try LogScanner(storage: storage, genesisDigest: genesisDigest)
+        return try LogScanner(storage: storage, genesisDigest: genesisDigest, logKey: source.logKey)
     }
 
     private mutating func put(

@@ -59,7 +59,7 @@ public enum CommitMeasurement {
             number: 1, timestampMilliseconds: 0, gasUsed: 0, operationCount: 1, clockMode: .wall, parent: .zero,
             prevrandao: .zero, transactionsDigest: .zero, writesDigest: .zero, resultsDigest: .zero)
         var scratch = ByteBuffer()
-        LogRecordLayout.finish(&record, header: header, digest: header.digest, genesisTag: 0, scratch: &scratch)
+        LogRecordLayout.finish(&record, header: header, digest: header.digest, logKey: 0, scratch: &scratch)
         return record
     }
 }

@@ -51,7 +51,10 @@ public final class LedgerInspection {
             throw .disk(error)
         }
         core = if let start { start.core } else { try LedgerCore(genesis: genesis, executor: executor) }
-        _ = try Recovery.replay(core, storage, from: start?.checkpoint.position, upTo: block) { _, _ in }
+        core.logKey = folder.logKey
+        _ = try Replay(core: core, storage: storage, from: start?.checkpoint.position, upTo: block).run {
+            _ throws(LedgerError) in
+        }
     }
 
     /// The number of the last block read.
@@ -69,7 +72,7 @@ public final class LedgerInspection {
     public func block(_ number: UInt64) throws(LedgerError) -> SealedBlock? {
         guard number > 0, number <= core.headNumber else { return nil }
         var scanner = try LogScanner(
-            storage: storage, genesisDigest: core.genesisDigest, after: number - 1, digest: nil)
+            storage: storage, genesisDigest: core.genesisDigest, logKey: core.logKey, after: number - 1, digest: nil)
         while let record = try scanner.next() {
             guard record.number == number else { return nil }
             guard let block = try? MicroBlock(record) else { return nil }

@@ -4,8 +4,8 @@ internal import EVM
 /// How a micro-block lies on disk: a fixed head, the encoded header, the encoded operations, zeros up to a full page.
 ///
 /// Head, little endian: 0 magic | 4 CRC-32C over the record with this field zero | 8 length without padding |
-/// 12 zero | 16 number | 24 the last block that was durable when this record was written | 32 the genesis digest's
-/// first 8 bytes | 40 the block's digest.
+/// 12 zero | 16 number | 24 the last block that was durable when this record was written | 32 the key of
+/// this world's log | 40 the block's digest.
 enum LogRecordLayout {
     static let magic: UInt32 = 0x3152_4248  // "HBR1"
     static let headBytes = 72
@@ -19,7 +19,7 @@ enum LogRecordLayout {
 
     /// Writes the head and the header into a record whose operations are complete, and pads it.
     static func finish(
-        _ record: inout ByteBuffer, header: MicroBlockHeader, digest: Hash256, genesisTag: UInt64,
+        _ record: inout ByteBuffer, header: MicroBlockHeader, digest: Hash256, logKey: UInt64,
         scratch: inout ByteBuffer
     ) {
         scratch.truncate(to: 0)
@@ -31,7 +31,7 @@ enum LogRecordLayout {
         record.overwrite(at: 4, fixed: UInt32(0))
         record.overwrite(at: 8, fixed: UInt32(length))
         record.overwrite(at: 16, fixed: header.number)
-        record.overwrite(at: 32, fixed: genesisTag)
+        record.overwrite(at: 32, fixed: logKey)
         digest.bytes.withUnsafeBytes { record.overwrite(at: 40, raw: $0) }
         record.appendZeros(paddedLength(length) - length)
     }
@@ -79,9 +79,9 @@ enum LogRecordLayout {
     }
 
     /// The record at the start of the bytes, or nil where none begins there or its checksum does not hold.
-    static func parse(_ bytes: UnsafeRawBufferPointer, genesisTag: UInt64) -> View? {
+    static func parse(_ bytes: UnsafeRawBufferPointer, logKey: UInt64) -> View? {
         guard bytes.count >= operationsOffset, load(bytes, 0, UInt32.self) == magic,
-            load(bytes, 32, UInt64.self) == genesisTag
+            load(bytes, 32, UInt64.self) == logKey
         else { return nil }
         let length = Int(load(bytes, 8, UInt32.self))
         guard length >= operationsOffset, paddedLength(length) <= bytes.count else { return nil }

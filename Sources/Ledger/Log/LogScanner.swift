@@ -31,7 +31,7 @@ struct LogExtent: Equatable {
 struct LogScanner {
     private let storage: any LogStorage
     private let segments: [UInt32]
-    private let genesisTag: UInt64
+    private let logKey: UInt64
     private var index = 0
     private var offset = 0
     private var memory: SegmentMemory?
@@ -49,11 +49,11 @@ struct LogScanner {
     private(set) var end: LogEnd?
 
     /// A scanner from the first block of a world on.
-    init(storage: any LogStorage, genesisDigest: Hash256) throws(LedgerError) {
+    init(storage: any LogStorage, genesisDigest: Hash256, logKey: UInt64? = nil) throws(LedgerError) {
         skipped = 0
         skippedDigest = nil
         self.storage = storage
-        genesisTag = genesisDigest.word.l3
+        self.logKey = logKey ?? genesisDigest.word.l3
         lastDigest = genesisDigest
         do throws(LogError) {
             segments = try storage.segments()
@@ -68,10 +68,10 @@ struct LogScanner {
     /// A scanner of the blocks behind `block`, which has this digest where one is given; what lies far before it is not
     /// read, and may be gone.
     init(
-        storage: any LogStorage, genesisDigest: Hash256, after block: UInt64, digest: Hash256?
+        storage: any LogStorage, genesisDigest: Hash256, logKey: UInt64? = nil, after block: UInt64, digest: Hash256?
     ) throws(LedgerError) {
         self.storage = storage
-        genesisTag = genesisDigest.word.l3
+        self.logKey = logKey ?? genesisDigest.word.l3
         skipped = block
         skippedDigest = digest
         lastNumber = block
@@ -84,7 +84,7 @@ struct LogScanner {
             }
             var place = segments.count - 1
             while place > 0 {
-                if let first = try Self.firstNumber(storage, segments[place], genesisTag), first <= block + 1 { break }
+                if let first = try Self.firstNumber(storage, segments[place], self.logKey), first <= block + 1 { break }
                 place -= 1
             }
             index = max(0, place)
@@ -95,7 +95,7 @@ struct LogScanner {
 
     /// The number of a segment's first block, where a whole record begins there.
     private static func firstNumber(
-        _ storage: any LogStorage, _ segment: UInt32, _ genesisTag: UInt64
+        _ storage: any LogStorage, _ segment: UInt32, _ logKey: UInt64
     ) throws(LogError) -> UInt64? {
         let byteCount = try storage.byteCount(of: segment)
         guard byteCount >= LedgerLimits.pageBytes else { return nil }
@@ -106,14 +106,14 @@ struct LogScanner {
         else { return nil }
         let whole = SegmentMemory(index: 0, byteCount: length)
         try storage.read(segment: segment, offset: 0, into: whole.bytes)
-        return LogRecordLayout.parse(UnsafeRawBufferPointer(whole.bytes), genesisTag: genesisTag)?.number
+        return LogRecordLayout.parse(UnsafeRawBufferPointer(whole.bytes), logKey: logKey)?.number
     }
 
     /// Removes the segments that hold only blocks before this one, the oldest first, so that what is left never has a gap.
-    static func truncate(_ storage: any LogStorage, before block: UInt64, genesisDigest: Hash256) throws(LogError) {
+    static func truncate(_ storage: any LogStorage, before block: UInt64, logKey: UInt64) throws(LogError) {
         let segments = try storage.segments()
         for place in segments.indices.dropLast() {
-            guard let next = try firstNumber(storage, segments[place + 1], genesisDigest.word.l3), next <= block else {
+            guard let next = try firstNumber(storage, segments[place + 1], logKey), next <= block else {
                 return
             }
             try storage.remove(segment: segments[place])
@@ -224,7 +224,7 @@ struct LogScanner {
 
     private func parse(_ bytes: UnsafeRawBufferPointer, _ offset: Int) -> LogRecordLayout.View? {
         guard offset < bytes.count else { return nil }
-        return LogRecordLayout.parse(UnsafeRawBufferPointer(rebasing: bytes[offset...]), genesisTag: genesisTag)
+        return LogRecordLayout.parse(UnsafeRawBufferPointer(rebasing: bytes[offset...]), logKey: logKey)
     }
 
     private func isDirty(_ bytes: UnsafeRawBufferPointer, from offset: Int) -> Bool {

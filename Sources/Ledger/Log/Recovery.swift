@@ -39,14 +39,15 @@ struct Recovery {
         } catch {
             throw .disk(error)
         }
+        if let folder { core.logKey = folder.logKey }
         load = start?.load
         checkpoints = start?.kept ?? []
         let tail = TailChanges()
         self.tail = tail
         if start == nil { tail.merged.merge(genesis.diff) }
         let progress = configuration.onRecovery
-        let end = try Self.replay(core, storage, from: start?.checkpoint.position) {
-            [core] _, block throws(LedgerError) in
+        let replay = Replay(core: core, storage: storage, from: start?.checkpoint.position, threads: world.threads)
+        let end = try replay.run { [core] block throws(LedgerError) in
             tail.merged.merge(encoded: block.writes.bytes)
             tail.merged.mark(encoded: block.marks.bytes)
             progress?(core.operationCount)
@@ -81,24 +82,6 @@ struct Recovery {
         } catch {
             throw .disk(error)
         }
-    }
-
-    /// Executes every block of a log, or those behind a checkpoint; returns where the log ends.
-    static func replay(
-        _ core: LedgerCore, _ storage: any LogStorage, from position: CheckpointPosition? = nil,
-        upTo last: UInt64 = .max,
-        changes: (_ block: UInt64, _ executed: OpenBlock) throws(LedgerError) -> Void
-    ) throws(LedgerError) -> LogEnd {
-        var scanner =
-            if let position {
-                try LogScanner(
-                    storage: storage, genesisDigest: core.genesisDigest, after: position.block, digest: position.digest)
-            } else {
-                try LogScanner(storage: storage, genesisDigest: core.genesisDigest)
-            }
-        let replayer = Replayer(core: core)
-        while core.headNumber < last, let record = try scanner.next() { try replayer.replay(record, changes: changes) }
-        return scanner.end ?? LogEnd(segment: 0, offset: 0, hasTornTail: false)
     }
 
     /// The anchor service, which has taken everything up to the head.

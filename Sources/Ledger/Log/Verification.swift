@@ -31,7 +31,7 @@ extension Ledger {
     /// Executes the log of a folder again, without changing anything, and compares every digest and the last anchor.
     /// `progress` hears the number of each block. Throws where the folder cannot be read or is another world's.
     public static func verify(
-        folder path: String, genesis: LedgerGenesis, progress: (UInt64) -> Void = { _ in }
+        folder path: String, genesis: LedgerGenesis, progress: @escaping (UInt64) -> Void = { _ in }
     ) throws(LedgerError) -> VerificationReport {
         let machine = Machine(fork: genesis.fork, chainID: genesis.chainID, codeCache: CodeCache())
         return try verify(
@@ -42,7 +42,7 @@ extension Ledger {
     /// As above, with an executor of the caller's choice.
     public static func verify(
         folder path: String, genesis: LedgerGenesis, executor: any BlockExecutor, disk: any Disk = SystemDisk.shared,
-        progress: (UInt64) -> Void
+        progress: @escaping (UInt64) -> Void
     ) throws(LedgerError) -> VerificationReport {
         let folder = try WorldFolder(disk: disk, reading: path, genesisDigest: genesis.digest)
         let anchors: [AnchorFile.Entry]
@@ -62,23 +62,25 @@ extension Ledger {
             throw .disk(error)
         }
         return try verify(
-            storage: storage, genesis: genesis, executor: executor, anchors: anchors, start: start, progress: progress)
+            storage: storage, genesis: genesis, executor: executor, anchors: anchors, start: start, logKey: folder.logKey,
+            progress: progress)
     }
 
     /// As above, on any storage.
     static func verify(
         storage: any LogStorage, genesis: LedgerGenesis, executor: any BlockExecutor, anchors: [AnchorFile.Entry],
-        start: CheckpointStart? = nil, progress: (UInt64) -> Void
+        start: CheckpointStart? = nil, logKey: UInt64? = nil, progress: @escaping (UInt64) -> Void
     ) throws(LedgerError) -> VerificationReport {
         let core = if let start { start.core } else { try LedgerCore(genesis: genesis, executor: executor) }
-        var roots = try RootCheck(genesis: genesis, anchors: anchors, load: start?.load)
+        if let logKey { core.logKey = logKey }
+        let roots = try RootCheck(genesis: genesis, anchors: anchors, load: start?.load)
         var report = VerificationReport()
         report.firstBlock = core.headNumber + 1
         do throws(LedgerError) {
-            let end = try Recovery.replay(core, storage, from: start?.checkpoint.position) {
-                number, block throws(LedgerError) in
-                try roots.take(number, digest: core.headDigest, block.writes.bytes)
-                progress(number)
+            let end = try Replay(core: core, storage: storage, from: start?.checkpoint.position).run {
+                block throws(LedgerError) in
+                try roots.take(block)
+                progress(block.header.number)
             }
             report.hasTornTail = end.hasTornTail
             if let last = anchors.last, last.block > core.headNumber {
@@ -102,7 +104,7 @@ extension Ledger {
 }
 
 /// Follows the state root of a log that is being read and compares it with the last anchor.
-private struct RootCheck {
+private final class RootCheck {
     private let tracker: any StateRootTracker = MerkleStateRoot()
     private let expected: AnchorFile.Entry?
     private var pending = MergedChanges()
@@ -121,8 +123,10 @@ private struct RootCheck {
         }
     }
 
-    mutating func take(_ number: UInt64, digest: Hash256, _ writes: UnsafeRawBufferPointer) throws(LedgerError) {
-        pending.merge(encoded: writes)
+    func take(_ block: ReplayBlock) throws(LedgerError) {
+        let number = block.header.number
+        let digest = block.digest
+        pending.merge(encoded: block.writes.bytes)
         guard let expected, expected.block == number else { return }
         comparedCount += 1
         let computed = root()
@@ -134,7 +138,7 @@ private struct RootCheck {
         }
     }
 
-    mutating func root() -> Hash256 {
+    func root() -> Hash256 {
         tracker.apply(pending)
         pending = MergedChanges()
         return tracker.root()

@@ -7,6 +7,8 @@ final class WorldFolder {
     let disk: any Disk
     let path: String
     private var lock: (any DiskLock)?
+    /// What every record of the log carries and nobody outside knows, so that no call data can look like a record.
+    private(set) var logKey: UInt64 = 0
 
     /// The folder of the log's segments.
     var logPath: String { path + "/log" }
@@ -18,7 +20,9 @@ final class WorldFolder {
     var anchorsPath: String { path + "/anchors" }
 
     /// Opens the folder for one server, making it where there is none.
-    init(disk: any Disk, creating path: String, genesisDigest: Hash256) throws(LedgerError) {
+    init(
+        disk: any Disk, creating path: String, genesisDigest: Hash256, logKey: UInt64 = UInt64.random(in: 1...UInt64.max)
+    ) throws(LedgerError) {
         self.disk = disk
         self.path = path
         do throws(LogError) {
@@ -37,19 +41,19 @@ final class WorldFolder {
                     throw LogError(
                         call: "open", file: path + "/world", reason: "is missing, but the folder has a log or a checkpoint")
                 }
-                try writeWorldFile(genesisDigest)
+                try writeWorldFile(genesisDigest, logKey)
             }
         } catch {
             throw .disk(error)
         }
-        try Self.check(disk, path, genesisDigest)
+        self.logKey = try Self.check(disk, path, genesisDigest)
     }
 
     /// Opens an existing folder to read; takes no lock.
     init(disk: any Disk, reading path: String, genesisDigest: Hash256) throws(LedgerError) {
         self.disk = disk
         self.path = path
-        try Self.check(disk, path, genesisDigest)
+        self.logKey = try Self.check(disk, path, genesisDigest)
     }
 
     /// Lets another server have the folder.
@@ -58,23 +62,31 @@ final class WorldFolder {
         lock = nil
     }
 
-    private func writeWorldFile(_ genesisDigest: Hash256) throws(LogError) {
-        let text = Array("hoard world \(Self.formatVersion)\ngenesis \(genesisDigest.hex)\n".utf8)
+    private func writeWorldFile(_ genesisDigest: Hash256, _ logKey: UInt64) throws(LogError) {
+        let text = Array(
+            "hoard world \(Self.formatVersion)\ngenesis \(genesisDigest.hex)\nlog \(String(logKey, radix: 16))\n".utf8)
         var buffer = ByteBuffer()
         text.withUnsafeBytes { buffer.append(raw: $0) }
         try disk.replaceWhole(folder: path, name: "world", buffer.bytes)
     }
 
-    private static func check(_ disk: any Disk, _ path: String, _ genesisDigest: Hash256) throws(LedgerError) {
-        let (version, digest) = try read(disk, path)
+    /// Checks that the world is this one, and returns the key of its log.
+    private static func check(
+        _ disk: any Disk, _ path: String, _ genesisDigest: Hash256
+    ) throws(LedgerError) -> UInt64 {
+        let (version, digest, logKey) = try read(disk, path)
         guard version == formatVersion else {
             throw .formatVersion(folder: path, have: version, need: formatVersion)
         }
         guard digest == genesisDigest else { throw .wrongWorld(folder: path, have: digest, need: genesisDigest) }
+        return logKey
     }
 
-    /// Format version and genesis digest of a folder's world.
-    static func read(_ disk: any Disk, _ path: String) throws(LedgerError) -> (version: Int, genesisDigest: Hash256) {
+    /// Format version, genesis digest and key of the log of a folder's world; a world without a key of its own has the
+    /// first bytes of the digest for one.
+    static func read(
+        _ disk: any Disk, _ path: String
+    ) throws(LedgerError) -> (version: Int, genesisDigest: Hash256, logKey: UInt64) {
         let bytes: [UInt8]
         do throws(LogError) {
             bytes = try disk.content(path + "/world")
@@ -86,11 +98,16 @@ final class WorldFolder {
         guard head.count == 3, head[0] == "hoard", head[1] == "world", let version = Int(head[2]) else {
             throw .badWorldFile(folder: path, reason: "the first line is not `hoard world VERSION`")
         }
-        if version != formatVersion { return (version, .zero) }
+        if version != formatVersion { return (version, .zero, 0) }
         let second = lines.count > 1 ? lines[1].split(separator: " ") : []
         guard second.count == 2, second[0] == "genesis", let digest = Hash256(hex: second[1]) else {
             throw .badWorldFile(folder: path, reason: "the second line is not `genesis DIGEST`")
         }
-        return (version, digest)
+        guard lines.count > 2 else { return (version, digest, digest.word.l3) }
+        let third = lines[2].split(separator: " ")
+        guard third.count == 2, third[0] == "log", let logKey = UInt64(third[1], radix: 16) else {
+            throw .badWorldFile(folder: path, reason: "the third line is not `log KEY`")
+        }
+        return (version, digest, logKey)
     }
 }

@@ -86,7 +86,7 @@ final class OpenBlock: @unchecked Sendable {
     }
 
     /// Computes the digests and completes the record.
-    func seal(parent: Hash256, genesisTag: UInt64, results stream: SHA256Stream) {
+    func seal(parent: Hash256, logKey: UInt64, results stream: SHA256Stream) {
         precondition(isBegun && operationCount > 0, "only a block with operations is sealed")
         stream.update(results.bytes)
         let header = MicroBlockHeader(
@@ -99,7 +99,7 @@ final class OpenBlock: @unchecked Sendable {
         header.encode(into: &scratch)
         digest = sha256(scratch.bytes)
         LogRecordLayout.finish(
-            &record, header: header, digest: digest, genesisTag: genesisTag, scratch: &scratch)
+            &record, header: header, digest: digest, logKey: logKey, scratch: &scratch)
         self.header = header
     }
 }

@@ -33,6 +33,7 @@ final class Checkpointer: StepWork, @unchecked Sendable {
     private let folder: CheckpointFolder
     private let storage: any LogStorage
     private let genesisDigest: Hash256
+    private let logKey: UInt64
     private let keepsLog: Bool
     private let clock: any LedgerClock
     private let shared: LedgerShared
@@ -52,12 +53,13 @@ final class Checkpointer: StepWork, @unchecked Sendable {
 
     /// A checkpointer that goes on behind the checkpoints that were found.
     init(
-        folder: CheckpointFolder, storage: any LogStorage, genesisDigest: Hash256, keepsLog: Bool, world: LedgerWorld,
-        shared: LedgerShared, anchors: AnchorService, spiller: ReceiptSpiller, kept: [Checkpoint], index: OperationIndex
+        folder: CheckpointFolder, storage: any LogStorage, genesisDigest: Hash256, logKey: UInt64, keepsLog: Bool,
+        world: LedgerWorld, shared: LedgerShared, anchors: AnchorService, spiller: ReceiptSpiller, kept: [Checkpoint], index: OperationIndex
     ) {
         self.folder = folder
         self.storage = storage
         self.genesisDigest = genesisDigest
+        self.logKey = logKey
         self.keepsLog = keepsLog
         clock = world.clock
         self.shared = shared
@@ -253,6 +255,6 @@ final class Checkpointer: StepWork, @unchecked Sendable {
     private func clean() throws(LogError) {
         try folder.clean(keeping: kept)
         guard !keepsLog, kept.count == 2 else { return }
-        try LogScanner.truncate(storage, before: kept[1].position.block + 1, genesisDigest: genesisDigest)
+        try LogScanner.truncate(storage, before: kept[1].position.block + 1, logKey: logKey)
     }
 }

@@ -18,7 +18,8 @@ final class LedgerShared: Sendable {
     }
 
     init(configuration: LedgerConfiguration, status: LedgerStatus) {
-        submissions = SubmissionQueue(countMax: configuration.queueOperationsMax)
+        submissions = SubmissionQueue(
+            countMax: configuration.queueOperationsMax, bytesMax: configuration.queueBytesMax)
         sequencerWait = WaitPoint(spinMicroseconds: configuration.spinMicroseconds)
         logWait = WaitPoint(spinMicroseconds: configuration.spinMicroseconds)
         self.status = Mutex(status)

@@ -52,8 +52,14 @@ final class SubmissionQueue: @unchecked Sendable {
     private var waiting = SubmissionBatch()
     private var isClosed = false
     private let countMax: Int
+    private let bytesMax: Int
+    /// Bytes of the operations that wait, about as many as they take in memory.
+    private var waitingBytes = 0
 
-    init(countMax: Int) { self.countMax = countMax }
+    init(countMax: Int, bytesMax: Int = LedgerLimits.queueBytesMax) {
+        self.countMax = countMax
+        self.bytesMax = bytesMax
+    }
 
     /// Moves as many submissions from the front as there is room for, never part of a linked group; the rest stays.
     func put(_ submissions: inout [Submission]) -> Int {
@@ -62,9 +68,11 @@ final class SubmissionQueue: @unchecked Sendable {
         guard !isClosed else { return 0 }
         let all = submissions.count
         let taken = submissions.withUnsafeMutableBufferPointer { buffer in
-            let taken = wholeGroups(UnsafeBufferPointer(buffer), atMost: countMax - waiting.count)
+            let offered = UnsafeBufferPointer(buffer)
+            let taken = wholeGroups(offered, atMost: room(for: offered))
             for index in 0..<taken {
-                let ends = endsGroup(UnsafeBufferPointer(buffer), index)
+                let ends = endsGroup(offered, index)
+                waitingBytes += Self.bytes(buffer[index])
                 waiting.append(buffer.moveElement(from: index), endsGroup: ends)
                 // Its place must hold something until it is removed below.
                 buffer.initializeElement(at: index, to: .lookup(ReceiptLookup(id: OperationID(high: 0, low: 0), ticket: 0)))
@@ -73,6 +81,34 @@ final class SubmissionQueue: @unchecked Sendable {
         }
         if taken == all { submissions.removeAll(keepingCapacity: true) } else { submissions.removeSubrange(..<taken) }
         return taken
+    }
+
+    /// How many from the front find room; one group always does in an empty queue, whatever it weighs.
+    private func room(for submissions: UnsafeBufferPointer<Submission>) -> Int {
+        let most = min(submissions.count, countMax - waiting.count)
+        var count = 0
+        var bytes = waitingBytes
+        var isFirstGroup = waiting.count == 0
+        while count < most {
+            bytes += Self.bytes(submissions[count])
+            if bytes > bytesMax, !isFirstGroup { break }
+            if isFirstGroup, endsGroup(submissions, count) || !isLinked(submissions[count]) { isFirstGroup = false }
+            count += 1
+        }
+        return count
+    }
+
+    private func isLinked(_ submission: Submission) -> Bool {
+        if case .operation(let operation) = submission { return operation.linkedWithNext }
+        return false
+    }
+
+    private static func bytes(_ submission: Submission) -> Int {
+        switch submission {
+        case .operation(let operation): operation.transaction.encodedBytesMax
+        case .view(let call): call.data.count + 128
+        case .lookup: 64
+        }
     }
 
     private func endsGroup(_ submissions: UnsafeBufferPointer<Submission>, _ index: Int) -> Bool {
@@ -98,6 +134,7 @@ final class SubmissionQueue: @unchecked Sendable {
         defer { mutex.unlock() }
         guard waiting.count > 0 else { return false }
         swap(&waiting, &batch)
+        waitingBytes = 0
         return true
     }
 

@@ -11,7 +11,7 @@ struct BenchCommand: AsyncParsableCommand {
         subcommands: [
             BenchEVMCommand.self, BenchBlocksCommand.self, PrecompileBench.self, TrieBench.self,
             ParallelBenchCommand.self,
-            CommitBench.self,
+            CommitBench.self, RestartBenchCommand.self,
         ])
 }
 

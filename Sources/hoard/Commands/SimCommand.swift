@@ -55,6 +55,8 @@ struct SimCommand: AsyncParsableCommand {
         var diskFaults = 0
         var flips = 0
         var detectedFlips = 0
+        var backups = 0
+        var repairs = 0
         var blocks: UInt64 = 0
         var events = 0
         var simulatedSeconds = 0.0
@@ -110,7 +112,7 @@ struct SimCommand: AsyncParsableCommand {
         "seed \(report.seed): \(report.operations) operations, \(report.finals) final, \(report.repeats) repeats, "
             + "\(report.queries) questions, \(report.connections) connections, \(report.crashes) crashes, "
             + "\(report.kills) kills, \(report.stops) stops, \(report.diskFaults) disk faults, \(report.flips) flipped bits "
-            + "(\(report.detectedFlips) detected), \(report.blocks) blocks, trace \(String(report.traceDigest, radix: 16))"
+            + "(\(report.detectedFlips) detected), \(report.backups) backups, \(report.repairs) repairs, \(report.blocks) blocks, trace \(String(report.traceDigest, radix: 16))"
     }
 
     private func add(_ report: SimulationReport, to output: inout Output) {
@@ -126,6 +128,8 @@ struct SimCommand: AsyncParsableCommand {
         output.diskFaults += report.diskFaults
         output.flips += report.flips
         output.detectedFlips += report.detectedFlips
+        output.backups += report.backups
+        output.repairs += report.repairs
         output.blocks += report.blocks
         output.events += report.events
         output.simulatedSeconds += Double(report.simulatedMilliseconds) / 1_000

@@ -11,15 +11,15 @@ struct Verify: AsyncParsableCommand {
         abstract: "Execute a data folder's log again and compare every digest and the last state root.",
         discussion: """
             From the genesis on where the log is whole (`hoard serve --keep-log`); else from the oldest checkpoint on, whose \
-            state is then taken as it is, and the output says from which block. \
+            state is then taken as it is, and the output says from which block. Reading, executing and comparing go on at \
+            once; with --executor parallel several workers execute. \
             Exit code 0 when everything agrees, 1 with the first bad block otherwise. The server must not be running.
             """)
 
     @Option(help: "The data folder.")
     var data: String
 
-    @Option(help: "The game folder; by default the one that the data folder was made with.")
-    var game: String?
+    @OptionGroup var execution: ExecutionOptions
 
     @Flag(help: "Print one JSON object: blocks, firstBlock, transactions, head, stateRoot, ok.")
     var json = false
@@ -41,10 +41,13 @@ struct Verify: AsyncParsableCommand {
         let report = try await reportingFailures {
             let folder = DataFolder(path: data)
             try folder.requireExisting()
-            let game = try GameFolder.load(try GameFolder.locate(game, data: folder))
+            let game = try GameFolder.load(try GameFolder.locate(execution.game, data: folder))
             let progress = ProgressLine("blocks verified:")
             defer { progress.finish() }
-            return try Ledger.verify(folder: data, genesis: Gateway.ledgerGenesis(of: game)) { progress.update($0) }
+            let genesis = Gateway.ledgerGenesis(of: game)
+            return try Ledger.verify(folder: data, genesis: genesis, executor: execution.makeExecutor(genesis)) {
+                progress.update($0)
+            }
         }
         if json {
             try printJSON(

@@ -1,6 +1,8 @@
 public import ArgumentParser
+internal import EVM
 internal import Foundation
 public import Gateway
+internal import Ledger
 public import Logging
 
 extension ExecutorChoice: ExpressibleByArgument {}
@@ -40,7 +42,7 @@ struct ExecutionOptions: ParsableArguments {
 
     @Option(
         help:
-            "The game folder with actions, contracts, catalog and genesis; by default GameData, here or above the program."
+            "The game folder with actions, contracts, catalog and genesis; by default the data folder's own, or GameData, here or above the program."
     )
     var game: String?
 
@@ -48,6 +50,17 @@ struct ExecutionOptions: ParsableArguments {
         if let workers, workers < 1 || workers > 256 {
             throw ValidationError("--workers takes 1 to 256, not \(workers)")
         }
+    }
+
+    /// An executor as these options say, for those who read a log again.
+    func makeExecutor(_ genesis: LedgerGenesis) -> any BlockExecutor {
+        let codes = CodeCache()
+        let machines = (0..<workerCount).map { _ in
+            Machine(fork: genesis.fork, chainID: genesis.chainID, codeCache: codes) as any TransitionMachine
+        }
+        return executor == .parallel
+            ? ParallelExecutor(machines: machines, rules: genesis.rules)
+            : SequentialExecutor(machine: machines[0], rules: genesis.rules)
     }
 
     /// Threads that execute.

@@ -88,7 +88,7 @@ public final class ParallelExecutor: BlockExecutor, @unchecked Sendable {
 
     /// The same as `execute`, with all workers on the calling thread, which takes a step of the one that `choose` names:
     /// any meeting of workers can be made, and made again.
-    func executeInterleaved(
+    package func executeInterleaved(
         _ operations: ArraySlice<Operation>, in environment: BlockEnvironment, world: WorldState,
         into results: inout [OperationResult], choose: () -> Int
     ) {
