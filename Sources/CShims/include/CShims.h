@@ -31,6 +31,23 @@ void hoard_bls12_quadratic_square(void *result, const void *a);
 void hoard_bn254_multiply_plain(void *result, const void *a, const void *b);
 void hoard_bls12_multiply_plain(void *result, const void *a, const void *b);
 
+// The tower of fields over them: a sextic extension of the quadratic one by v^3 = xi, then w^2 = v. Elements lie limb
+// behind limb, c0 before c1 before c2. Products are not written over their operands; squares and lines are in place.
+void hoard_bn254_sextic_multiply(void *result, const void *a, const void *b);
+void hoard_bn254_dodecic_multiply(void *result, const void *a, const void *b);
+void hoard_bn254_dodecic_square(void *a);
+/// Squares an element of the cyclotomic subgroup so many times.
+void hoard_bn254_cyclotomic_square(void *a, size_t times);
+/// Multiplies f by a line (its coefficients of y, of x, and alone) at a point.
+void hoard_bn254_apply_line(void *f, const void *line, const void *x, const void *y);
+void hoard_bls12_sextic_multiply(void *result, const void *a, const void *b);
+void hoard_bls12_dodecic_multiply(void *result, const void *a, const void *b);
+void hoard_bls12_dodecic_square(void *a);
+/// Squares an element of the cyclotomic subgroup so many times.
+void hoard_bls12_cyclotomic_square(void *a, size_t times);
+/// Multiplies f by a line (its coefficients of y, of x, and alone) at a point.
+void hoard_bls12_apply_line(void *f, const void *line, const void *x, const void *y);
+
 /// keccak256, the original padding of Ethereum, of `count` bytes: 32 bytes at `digest`; uses BMI2 where it is there.
 void hoard_keccak256(uint8_t *digest, const uint8_t *bytes, size_t count);
 

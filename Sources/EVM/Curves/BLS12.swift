@@ -7,7 +7,6 @@ enum BLS12: PairingCurve {
     typealias G1 = AffinePoint<BLS12Field>
     typealias G2 = AffinePoint<QuadraticField<BLS12>>
 
-    static var isTwistDivided: Bool { false }
     /// b of the curve: four.
     static let curveB = BLS12Field.one.doubled.doubled
     /// The generator of G1.
@@ -27,6 +26,36 @@ enum BLS12: PairingCurve {
         var result = Element2.zero
         withUnsafePointer(to: a) { a in hoard_bls12_quadratic_square(&result, a) }
         return result
+    }
+
+    static func multiply(_ a: SexticField<BLS12>, _ b: SexticField<BLS12>) -> SexticField<BLS12> {
+        var result = SexticField<BLS12>.zero
+        withUnsafePointer(to: a) { a in
+            withUnsafePointer(to: b) { b in hoard_bls12_sextic_multiply(&result, a, b) }
+        }
+        return result
+    }
+
+    static func multiply(_ a: DodecicField<BLS12>, _ b: DodecicField<BLS12>) -> DodecicField<BLS12> {
+        var result = DodecicField<BLS12>.one
+        withUnsafePointer(to: a) { a in
+            withUnsafePointer(to: b) { b in hoard_bls12_dodecic_multiply(&result, a, b) }
+        }
+        return result
+    }
+
+    static func square(_ a: inout DodecicField<BLS12>) { hoard_bls12_dodecic_square(&a) }
+
+    static func squareCyclotomic(_ a: inout DodecicField<BLS12>, times: Int) {
+        hoard_bls12_cyclotomic_square(&a, times)
+    }
+
+    static func apply(_ line: MillerLine<BLS12>, at p: G1, to f: inout DodecicField<BLS12>) {
+        withUnsafePointer(to: line) { line in
+            withUnsafePointer(to: p.x) { x in
+                withUnsafePointer(to: p.y) { y in hoard_bls12_apply_line(&f, line, x, y) }
+            }
+        }
     }
 
     /// 4 xi times an element.

@@ -6,7 +6,6 @@ enum BN254: PairingCurve {
     typealias G1 = AffinePoint<BN254Field>
     typealias G2 = AffinePoint<QuadraticField<BN254>>
 
-    static var isTwistDivided: Bool { true }
     /// b of the curve: three.
     static let curveB = BN254Field.one.tripled
 
@@ -22,6 +21,36 @@ enum BN254: PairingCurve {
         var result = QuadraticField<BN254>.zero
         withUnsafePointer(to: a) { a in hoard_bn254_quadratic_square(&result, a) }
         return result
+    }
+
+    static func multiply(_ a: SexticField<BN254>, _ b: SexticField<BN254>) -> SexticField<BN254> {
+        var result = SexticField<BN254>.zero
+        withUnsafePointer(to: a) { a in
+            withUnsafePointer(to: b) { b in hoard_bn254_sextic_multiply(&result, a, b) }
+        }
+        return result
+    }
+
+    static func multiply(_ a: DodecicField<BN254>, _ b: DodecicField<BN254>) -> DodecicField<BN254> {
+        var result = DodecicField<BN254>.one
+        withUnsafePointer(to: a) { a in
+            withUnsafePointer(to: b) { b in hoard_bn254_dodecic_multiply(&result, a, b) }
+        }
+        return result
+    }
+
+    static func square(_ a: inout DodecicField<BN254>) { hoard_bn254_dodecic_square(&a) }
+
+    static func squareCyclotomic(_ a: inout DodecicField<BN254>, times: Int) {
+        hoard_bn254_cyclotomic_square(&a, times)
+    }
+
+    static func apply(_ line: MillerLine<BN254>, at p: G1, to f: inout DodecicField<BN254>) {
+        withUnsafePointer(to: line) { line in
+            withUnsafePointer(to: p.x) { x in
+                withUnsafePointer(to: p.y) { y in hoard_bn254_apply_line(&f, line, x, y) }
+            }
+        }
     }
 
     @inline(__always)

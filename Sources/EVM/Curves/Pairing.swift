@@ -4,16 +4,6 @@ struct MillerLine<Curve: PairingCurve>: BitwiseCopyable, Sendable {
     let yTerm: Element
     let xTerm: Element
     let constant: Element
-
-    /// Multiplies f by the value of the line.
-    @inline(__always)
-    func apply(at p: AffinePoint<Curve.Base>, to f: inout DodecicField<Curve>) {
-        if Curve.isTwistDivided {
-            f.multiplyDivided(yTerm * p.y, xTerm * p.x, constant)
-        } else {
-            f.multiplyMultiplied(constant, xTerm * p.x, yTerm * p.y)
-        }
-    }
 }
 
 /// The multiples of a point of the twist through Miller's loop, and the lines between them.
@@ -109,11 +99,11 @@ extension PairingCurve {
         var f = DodecicField<Self>.one
         var next = 0
         func takeLine() {
-            for (point, lines) in pairs { lines[next].apply(at: point, to: &f) }
+            for (point, lines) in pairs { apply(lines[next], at: point, to: &f) }
             next += 1
         }
         for (position, digit) in loopDigits.dropFirst().enumerated() {
-            if position > 0 { f = f.squared }
+            if position > 0 { square(&f) }
             takeLine()
             if digit != 0 { takeLine() }
         }

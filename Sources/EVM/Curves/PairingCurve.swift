@@ -5,10 +5,18 @@ protocol PairingCurve: Sendable {
     static func multiply(_ a: QuadraticField<Self>, _ b: QuadraticField<Self>) -> QuadraticField<Self>
     /// The square of an element of the quadratic extension.
     static func square(_ a: QuadraticField<Self>) -> QuadraticField<Self>
+    /// The product of two elements of the sextic field.
+    static func multiply(_ a: SexticField<Self>, _ b: SexticField<Self>) -> SexticField<Self>
+    /// The product of two elements of the field of degree 12.
+    static func multiply(_ a: DodecicField<Self>, _ b: DodecicField<Self>) -> DodecicField<Self>
+    /// Squares an element of the field of degree 12.
+    static func square(_ a: inout DodecicField<Self>)
+    /// Squares an element of the cyclotomic subgroup so many times.
+    static func squareCyclotomic(_ a: inout DodecicField<Self>, times: Int)
+    /// Multiplies f by the value of a line at a point.
+    static func apply(_ line: MillerLine<Self>, at p: AffinePoint<Base>, to f: inout DodecicField<Self>)
     /// xi times an element: xi has neither square nor cube root, and w^6 = xi.
     static func timesXi(_ a: QuadraticField<Self>) -> QuadraticField<Self>
-    /// Whether the twist divides by xi (type D) or multiplies by it (type M).
-    static var isTwistDivided: Bool { get }
     /// b of the twist.
     static var twistB: QuadraticField<Self> { get }
     /// b of the twist times an element.

@@ -11,31 +11,10 @@ struct SexticField<Curve: PairingCurve>: BitwiseCopyable, Equatable, Sendable {
     static func + (a: Self, b: Self) -> Self { Self(c0: a.c0 + b.c0, c1: a.c1 + b.c1, c2: a.c2 + b.c2) }
     static func - (a: Self, b: Self) -> Self { Self(c0: a.c0 - b.c0, c1: a.c1 - b.c1, c2: a.c2 - b.c2) }
 
-    static func * (a: Self, b: Self) -> Self {
-        let v0 = a.c0 * b.c0
-        let v1 = a.c1 * b.c1
-        let v2 = a.c2 * b.c2
-        return Self(
-            c0: v0 + ((a.c1 + a.c2) * (b.c1 + b.c2) - v1 - v2).timesXi,
-            c1: (a.c0 + a.c1) * (b.c0 + b.c1) - v0 - v1 + v2.timesXi,
-            c2: (a.c0 + a.c2) * (b.c0 + b.c2) - v0 - v2 + v1)
-    }
+    static func * (a: Self, b: Self) -> Self { Curve.multiply(a, b) }
 
     /// A multiple by an element of the quadratic field.
     static func * (a: Self, b: Element) -> Self { Self(c0: a.c0 * b, c1: a.c1 * b, c2: a.c2 * b) }
-
-    /// The product with b0 + b1 v.
-    func times(_ b0: Element, _ b1: Element) -> Self {
-        let v0 = c0 * b0
-        let v1 = c1 * b1
-        return Self(
-            c0: ((c1 + c2) * b1 - v1).timesXi + v0,
-            c1: (c0 + c1) * (b0 + b1) - v0 - v1,
-            c2: (c0 + c2) * b0 - v0 + v1)
-    }
-
-    /// The product with b1 v.
-    func timesV(_ b1: Element) -> Self { Self(c0: (c2 * b1).timesXi, c1: c0 * b1, c2: c1 * b1) }
 
     /// The product with v.
     var timesV: Self { Self(c0: c2.timesXi, c1: c0, c2: c1) }

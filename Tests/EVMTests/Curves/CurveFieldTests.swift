@@ -159,4 +159,55 @@ private func product(_ a: [UInt8], _ b: [UInt8], modulo modulus: [UInt8]) -> [UI
         checkTower(BN254.self)
         checkTower(BLS12.self)
     }
+
+    /// An element of degree 12 as coefficients of w, of which the sixth power is xi.
+    private func coefficients<Curve: PairingCurve>(_ a: DodecicField<Curve>) -> [QuadraticField<Curve>] {
+        [a.c0.c0, a.c1.c0, a.c0.c1, a.c1.c1, a.c0.c2, a.c1.c2]
+    }
+
+    /// The product of polynomials in w, with xi for the sixth power.
+    private func schoolProduct<Curve: PairingCurve>(
+        _ a: [QuadraticField<Curve>], _ b: [QuadraticField<Curve>]
+    ) -> [QuadraticField<Curve>] {
+        var product = [QuadraticField<Curve>](repeating: .zero, count: 6)
+        for (i, x) in a.enumerated() {
+            for (j, y) in b.enumerated() {
+                product[(i + j) % 6] = product[(i + j) % 6] + (i + j >= 6 ? (x * y).timesXi : x * y)
+            }
+        }
+        return product
+    }
+
+    private func checkProductsOfTower<Curve: PairingCurve>(_ curve: Curve.Type, placesOfLine: [Int]) {
+        var random = SplitMix(state: 29)
+        typealias Element = QuadraticField<Curve>
+        let ends = [Element.zero, .one, .zero - .one]
+        func element() -> Element {
+            random.next() % 4 == 0 ? ends[Int(random.next() % 3)] : Element(&random)
+        }
+        func sextic() -> SexticField<Curve> { SexticField(c0: element(), c1: element(), c2: element()) }
+        for _ in 0..<40 {
+            let a = DodecicField<Curve>(c0: sextic(), c1: sextic())
+            let b = DodecicField<Curve>(c0: sextic(), c1: sextic())
+            #expect(coefficients(a * b) == schoolProduct(coefficients(a), coefficients(b)))
+            #expect(coefficients(a.squared) == schoolProduct(coefficients(a), coefficients(a)))
+            let low = [a.c0, b.c0, a.c0 * b.c0].map { coefficients(DodecicField<Curve>(c0: $0, c1: .zero)) }
+            #expect(low[2] == schoolProduct(low[0], low[1]))
+
+            let line = MillerLine<Curve>(yTerm: element(), xTerm: element(), constant: element())
+            let point = AffinePoint(x: Curve.Base(&random), y: Curve.Base(&random))
+            var values = [Element](repeating: .zero, count: 6)
+            for (place, value) in zip(placesOfLine, [line.yTerm * point.y, line.xTerm * point.x, line.constant]) {
+                values[place] = value
+            }
+            var f = a
+            Curve.apply(line, at: point, to: &f)
+            #expect(coefficients(f) == schoolProduct(coefficients(a), values))
+        }
+    }
+
+    @Test func `products in the tower are products of polynomials, those with lines too`() {
+        checkProductsOfTower(BN254.self, placesOfLine: [0, 1, 3])
+        checkProductsOfTower(BLS12.self, placesOfLine: [3, 2, 0])
+    }
 }
