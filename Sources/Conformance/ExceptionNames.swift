@@ -55,11 +55,17 @@ extension BlockRefusal {
     /// The suites' names for it, the most exact one first.
     public var suiteNames: [String] {
         switch self {
+        // What a transaction asks beyond the block's gas is a fault of both.
+        case .transaction(_, .gasOverBlockLimit(let have, let maximum)):
+            [TransactionRefusal.gasOverBlockLimit(have: have, maximum: maximum).suiteName]
+                + Self.names(["GAS_USED_OVERFLOW"])
         case .transaction(_, let refusal): [refusal.suiteName]
         case .undecodable(_, let error): error.suiteNames
         case .withdrawalNumberBytes: Self.names(["RLP_INVALID_FIELD_OVERFLOW_64", "RLP_STRUCTURES_ENCODING"])
         case .withdrawalAddressBytes: Self.names(["RLP_INVALID_ADDRESS", "RLP_STRUCTURES_ENCODING"])
         case .bodyLists: Self.names(["RLP_WITHDRAWALS_NOT_READ", "RLP_STRUCTURES_ENCODING"])
+        // No transactions use more than the limit, so a header that states more is wrong too.
+        case .blobGasUsedOverLimit: Self.names(["BLOB_GAS_USED_ABOVE_LIMIT", "INCORRECT_BLOB_GAS_USED"])
         default: Self.names([plainName])
         }
     }
@@ -83,7 +89,6 @@ extension BlockRefusal {
         case .unclesHash: "IMPORT_IMPOSSIBLE_UNCLES_OVER_PARIS"
         case .uncles: "INVALID_UNCLES_HASH"
         case .excessBlobGas: "INCORRECT_EXCESS_BLOB_GAS"
-        case .blobGasUsedOverLimit: "BLOB_GAS_USED_ABOVE_LIMIT"
         case .transactionsRoot: "INVALID_TRANSACTIONS_ROOT"
         case .withdrawalsRoot: "INVALID_WITHDRAWALS_ROOT"
         case .gasUsed: "INVALID_GAS_USED"
@@ -95,7 +100,8 @@ extension BlockRefusal {
         case .systemContractEmpty: "SYSTEM_CONTRACT_EMPTY"
         case .systemContractFailed: "SYSTEM_CONTRACT_CALL_FAILED"
         case .depositLayout: "INVALID_DEPOSIT_EVENT_LAYOUT"
-        case .withdrawalNumberBytes, .withdrawalAddressBytes, .bodyLists, .transaction, .undecodable:
+        case .withdrawalNumberBytes, .withdrawalAddressBytes, .bodyLists, .blobGasUsedOverLimit, .transaction,
+            .undecodable:
             preconditionFailure("named above")
         }
     }

@@ -36,11 +36,18 @@ public struct StateTest: Sendable {
     public func expectedState() -> MemoryState? { try? post?.state() }
 
     /// The cases of a file that `isChosen` takes by name and fork; those of forks that are not known are left out.
+    /// `other` gets the shapes of entries that are no state tests.
     public static func load(
-        _ path: String, isChosen: (String, Fork) -> Bool = { _, _ in true }
+        _ path: String, isChosen: (String, Fork) -> Bool = { _, _ in true },
+        other: (FixtureShape) -> Void = { _ in }
     ) throws -> [StateTest] {
         var tests: [StateTest] = []
         for (name, fixture) in try JSONValue.file(path).fields.sorted(by: { $0.name < $1.name }) {
+            let shape = FixtureShape(fixture)
+            if shape != .state {
+                other(shape)
+                continue
+            }
             var pre: MemoryState?
             for (forkName, entries) in fixture["post"]?.fields ?? [] {
                 guard let fork = Fork(suiteName: forkName) else { continue }

@@ -17,6 +17,8 @@ public struct SuiteReport: Sendable {
     public fileprivate(set) var passedCount = 0
     /// The cases that did not pass, and files that could not be read.
     public fileprivate(set) var failures: [Failure] = []
+    /// Entries that are no cases of the suite, by what they are.
+    public fileprivate(set) var others: [FixtureShape: Int] = [:]
 
     /// Notes the outcome of a case.
     mutating func note(_ file: String, _ name: String, _ reasons: [String]) {
@@ -81,11 +83,13 @@ public final class SuiteRunner {
             do {
                 switch suite {
                 case .state:
-                    for test in try StateTest.load(file, isChosen: isChosen) {
+                    let tests = try StateTest.load(file, isChosen: isChosen) { report.others[$0, default: 0] += 1 }
+                    for test in tests {
                         report.note(file, test.name, stateRunner.run(test))
                     }
                 case .block:
-                    for test in try BlockTest.load(file, isChosen: isChosen) {
+                    let tests = try BlockTest.load(file, isChosen: isChosen) { report.others[$0, default: 0] += 1 }
+                    for test in tests {
                         report.note(file, test.name, blockRunner.run(test))
                     }
                 case .realBlock:

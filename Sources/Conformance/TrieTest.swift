@@ -28,8 +28,9 @@ public struct TrieTest: Sendable {
         if fields["tests"] != nil {
             return .neighbours(
                 keys: fields.elements("in").compactMap(\.text),
-                questions: fields.elements("tests").map { question in
+                questions: try fields.elements("tests").map { question in
                     let texts = question.elements.map { $0.text ?? "" }
+                    guard texts.count == 3 else { throw FixtureError(description: "tests: no text with neighbours") }
                     return (texts[0], texts[1], texts[2])
                 })
         }

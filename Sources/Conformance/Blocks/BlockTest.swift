@@ -39,14 +39,25 @@ public struct BlockTest: Sendable {
         return test
     }
 
-    /// The cases of a file that `isChosen` takes by name and last fork.
+    /// The cases of a file that `isChosen` takes by name and last fork; `other` gets the shapes of entries that are no
+    /// blockchain tests, or tests of chains that begin before Paris.
     public static func load(
-        _ path: String, isChosen: (String, Fork) -> Bool = { _, _ in true }
+        _ path: String, isChosen: (String, Fork) -> Bool = { _, _ in true },
+        other: (FixtureShape) -> Void = { _ in }
     ) throws -> [BlockTest] {
         var tests: [BlockTest] = []
         for (name, fixture) in try JSONValue.file(path).fields.sorted(by: { $0.name < $1.name }) {
+            let shape = FixtureShape(fixture)
+            if shape != .block {
+                other(shape)
+                continue
+            }
             let network = try fixture.text("network")
             let schedule = try ForkSchedule(network: network, blobSchedule: fixture["config"]?["blobSchedule"])
+            if schedule.fork(at: 0) < .paris {
+                other(.blockOfNetwork(network))
+                continue
+            }
             let caseName = "\(name) \(network)"
             if isChosen(caseName, schedule.lastFork) { tests.append(try BlockTest(caseName, fixture, schedule)) }
         }

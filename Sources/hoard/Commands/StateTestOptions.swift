@@ -76,6 +76,7 @@ struct SuiteOptions: ParsableArguments {
         let progress = ProgressLine("files of \(suite.rawValue) tests:")
         let started = ContinuousClock.now
         var output = Output()
+        var others: [FixtureShape: Int] = [:]
         for (index, file) in files.enumerated() {
             let report = runner.run([file]) { name, fork in
                 let isChosen = choose(name, fork)
@@ -84,12 +85,20 @@ struct SuiteOptions: ParsableArguments {
             }
             output.passed += report.passedCount
             output.failed += report.failures.count
+            output.skipped += report.others.values.reduce(0, +)
+            others.merge(report.others, uniquingKeysWith: +)
             if !report.failures.isEmpty { progress.finish() }
             for failure in report.failures { show(failure) }
             progress.update(UInt64(index + 1), of: UInt64(files.count))
         }
         progress.finish()
         output.seconds = (ContinuousClock.now - started).seconds
+        for line in others.map({ "left out: \($0.value) \($0.key.description)\n" }).sorted() {
+            FileHandle.standardError.write(Data(line.utf8))
+        }
+        if output.passed + output.failed == 0 && output.skipped == others.values.reduce(0, +) {
+            throw Failure(message: "no \(suite.rawValue) test at \(paths.joined(separator: ", "))")
+        }
         if json {
             try printJSON(output)
         } else {
