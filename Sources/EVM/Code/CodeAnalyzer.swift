@@ -178,6 +178,12 @@ struct CodeAnalyzer {
             closeBlock()
             return false
         }
+        // A stack that breaks one limit of a block must not be able to break the other first.
+        let after = height + Int(traits.outputs) - Int(traits.inputs)
+        if max(need, Int(traits.inputs) - height) + max(growth, after) > MachineLimits.stackWordsMax {
+            closeBlock()
+            openBlock()
+        }
         blockGas += traits.gas
         need = max(need, Int(traits.inputs) - height)
         height += Int(traits.outputs) - Int(traits.inputs)

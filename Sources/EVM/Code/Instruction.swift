@@ -51,14 +51,10 @@ struct Instruction {
 
 /// The heights of the stack, in bytes, with which a block may begin: from `least` to `least + range`.
 enum StackBounds {
-    /// A least height that no stack has.
-    static let impossible = 0xffff
-
-    /// Both bounds in 32 bits, from words needed and words added at most; bounds that no stack meets where these are
-    /// too many.
+    /// Both bounds in 32 bits, from words needed and words added at most, which fit a stack together.
     static func packed(need: Int, growth: Int) -> UInt64 {
         let most = MachineLimits.stackWordsMax - growth
-        if need > most { return UInt64(impossible) }
+        precondition(need <= most, "a block that could break both limits is cut in two")
         return UInt64(need * 32) | UInt64((most - need) * 32) << 16
     }
 }

@@ -14,9 +14,7 @@ extension Interpreter {
     ) -> FrameExit {
         let least = Int((block.pointee.immediate >> 32) & 0xffff)
         let height = sp.bytes(above: frame.pointee.stackBase)
-        // Bounds that nothing meets come from a block that needs more room than there is.
-        let isLow = height < least && least != StackBounds.impossible
-        return leave(halting: isLow ? .stackUnderflow : .stackOverflow)
+        return leave(halting: height < least ? .stackUnderflow : .stackOverflow)
     }
 
     /// Ends the frame for breaking a rule.

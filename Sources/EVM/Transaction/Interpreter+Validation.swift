@@ -4,7 +4,10 @@ extension Interpreter {
     mutating func validate(
         _ transaction: Transaction, _ intrinsic: IntrinsicGas
     ) throws(TransactionRefusal) -> U256 {
-        try transaction.checkShape(rules, chainID: block.chainID)
+        // The order of the execution specs decides which of several faults is named.
+        try transaction.checkKind(rules, chainID: block.chainID)
+        try transaction.checkGas(intrinsic, rules)
+        try transaction.checkShape(rules)
         if transaction.kind == .blob { try validateBlobs(transaction) }
         if transaction.gasLimit > block.gasLimit {
             throw .gasOverBlockLimit(have: transaction.gasLimit, maximum: block.gasLimit)
@@ -13,7 +16,6 @@ extension Interpreter {
             throw .gasOverTransactionLimit(have: transaction.gasLimit, maximum: MachineLimits.transactionGasMax)
         }
         let price = try validateFees(transaction)
-        try transaction.checkGas(intrinsic, rules)
         try validateSender(transaction)
         return price
     }
@@ -41,8 +43,8 @@ extension Interpreter {
         case .dynamicFee, .blob, .setCode:
             let fee = transaction.maxFeePerGas
             let priority = transaction.maxPriorityFeePerGas
-            if fee < block.baseFee { throw .feeBelowBaseFee(have: fee, need: block.baseFee) }
             if fee < priority { throw .priorityFeeOverMaxFee(have: priority, maximum: fee) }
+            if fee < block.baseFee { throw .feeBelowBaseFee(have: fee, need: block.baseFee) }
             return min(fee &- block.baseFee, priority) &+ block.baseFee
         }
     }

@@ -9,7 +9,8 @@ extension Transaction {
     public func refusal(fork: Fork, chainID: UInt64) -> TransactionRefusal? {
         let rules = ForkRules(fork)
         do throws(TransactionRefusal) {
-            try checkShape(rules, chainID: chainID)
+            try checkKind(rules, chainID: chainID)
+            try checkShape(rules)
             try checkGas(IntrinsicGas(self, rules), rules)
         } catch {
             return error
@@ -25,10 +26,14 @@ extension Transaction {
         return nil
     }
 
-    /// Checks kind, chain, blobs and authorizations against a fork.
-    func checkShape(_ rules: ForkRules, chainID need: UInt64) throws(TransactionRefusal) {
+    /// Checks that the fork knows the kind and that the transaction is for the chain.
+    func checkKind(_ rules: ForkRules, chainID need: UInt64) throws(TransactionRefusal) {
         if rules.fork < kind.activeFrom { throw .kindNotActive(kind, have: rules.fork, need: kind.activeFrom) }
         if let chainID, chainID != need { throw .wrongChain(have: chainID, need: need) }
+    }
+
+    /// Checks blobs, authorizations and creation code against a fork.
+    func checkShape(_ rules: ForkRules) throws(TransactionRefusal) {
         switch kind {
         case .blob:
             if to == nil { throw .cannotCreate(.blob) }

@@ -78,11 +78,23 @@ struct OpcodeTests {
         OpcodeCase("SWAP SWAP POP", "6001 6002 6003 90 91 50", "0x3"),
         OpcodeCase("SWAP POP", "6001 6002 90 50", "0x2"),
         OpcodeCase("POP POP", "6001 6002 6003 50 50", "0x1"),
+        OpcodeCase("five POPs", "6001 6002 6003 6004 6005 6006 50 50 50 50 50", "0x1"),
+        OpcodeCase("DUP, a constant, ADD", "6005 6007 81 6003 01 01 01", "0x14"),
+        OpcodeCase("a constant factor, ADD", "6005 6007 6003 02 01", "0x1a"),
+        OpcodeCase("ADD, MLOAD", "61abcd 6020 52 6010 6010 01 51", "0xabcd"),
+        OpcodeCase("a constant summand, MLOAD", "61abcd 6020 52 6010 6010 90 6010 01 51 90 50", "0xabcd"),
+        OpcodeCase("a constant summand, MSTORE", "61abcd 6010 6010 01 52 6020 51", "0xabcd"),
+        OpcodeCase("a summand before a constant one, MSTORE", "61abcd 6010 5f 01 6010 01 52 6020 51", "0xabcd"),
         OpcodeCase("a jump over an invalid opcode", "6004 56 fe 5b 602a", "0x2a"),
         OpcodeCase("a computed jump", "6003 6003 01 56 5b 602a", "0x2a"),
         OpcodeCase("a conditional jump that is taken", "6001 6006 57 fe 5b 602a", "0x2a"),
         OpcodeCase("a conditional jump that is not", "6000 6006 57 602b 5b 602a 01", "0x55"),
         OpcodeCase("ISZERO PUSH JUMPI", "6000 15 6007 57 fe 5b 602a", "0x2a"),
+        OpcodeCase("DUP PUSH JUMPI", "6007 80 6007 57 fe 5b", "0x7"),
+        OpcodeCase("DUP of zero ISZERO PUSH JUMPI", "5f 80 15 6007 57 fe 5b", "0x0"),
+        OpcodeCase("DUP DUP PUSH JUMPI", "6007 5f 81 81 600a 57 01 01 5b", "0xe"),
+        OpcodeCase("a constant, DUP2, PUSH, JUMPI", "6007 6008 81 6009 57 fe 5b 01", "0xf"),
+        OpcodeCase("DUP DUP SLT PUSH JUMPI", "7f\(minusOne) 6001 81 81 12 602b 57 602a 5b 90 50", "0x2a"),
         OpcodeCase("LT PUSH JUMPI", "6003 6005 90 10 600a 57 fe 5b 602a", "0x2a"),
         OpcodeCase("GT ISZERO PUSH JUMPI", "6003 6005 90 11 15 600b 57 fe 5b 602a", "0x2a"),
         OpcodeCase("GAS sees what is charged up to itself", "5a 5a 90 03", "0x2"),
@@ -95,6 +107,45 @@ struct OpcodeTests {
         let receipt = world.run().accepted.receipt
         #expect(receipt.outcome == .success)
         #expect(receipt.output == test.expected.bigEndianBytes)
+    }
+
+    @Test(arguments: [(3, 5), (5, 3), (4, 4), (0, 65_535), (65_535, 65_536), (65_536, 7)] as [(Int, Int)])
+    func `a jump behind a comparison is taken where it holds, however the words came to be compared`(
+        first: Int, second: Int
+    ) {
+        func push(_ number: Int) -> String { "62" + String(U256(UInt64(number)).paddedHex.suffix(6)) }
+        let wide = "7f01" + String(repeating: "00", count: 31)
+        let compare: [(UInt8, (U256, U256) -> Bool)] = [
+            (0x10, { $0 < $1 }), (0x11, { $1 < $0 }), (0x14, { $0 == $1 }), (0x12, { $0 < $1 }),
+        ]
+        let (a, b) = (U256(UInt64(first)), U256(UInt64(second)))
+        // Each leaves two words of which the comparison takes the top as its first.
+        let operands: [(String, U256, U256)] = [
+            (push(first) + push(second) + "81", a, b),
+            (push(first) + push(second) + "90 81", b, a),
+            (push(first) + push(second) + "90", a, b),
+            (push(first) + "80" + push(second), b, a),
+            (push(first) + "5f 81" + push(second), b, a),
+            (push(first) + push(second) + "80 82", a, b),
+            (push(first) + push(second) + "81 81", b, a),
+            (push(first) + push(second) + "81 80", a, a),
+            (wide + "80" + push(second), b, U256(1) << 248),
+            (wide + push(second) + "81", U256(1) << 248, b),
+        ]
+        for (code, top, below) in operands {
+            for (opcode, holds) in compare where opcode != 0x12 || top < U256(1) << 255 {
+                for zeros in 0..<3 {
+                    let tested = code + String(opcode, radix: 16) + String(repeating: "15", count: zeros)
+                    // Where the jump is taken 1 is returned, else 2.
+                    let length = tested.filter { !$0.isWhitespace }.count / 2
+                    let target = String(U256(UInt64(length + 12)).paddedHex.suffix(4))
+                    let world = TestWorld(tested + "61" + target + "57 6002 5f 52 6020 5f f3 5b 6001 5f 52 6020 5f f3")
+                    let expected: UInt64 = holds(top, below) != (zeros == 1) ? 1 : 2
+                    let receipt = world.run().accepted.receipt
+                    #expect(receipt.output == U256(expected).bigEndianBytes, "\(tested)")
+                }
+            }
+        }
     }
 
     static let halts: [(String, String, Halt)] = [
@@ -120,6 +171,17 @@ struct OpcodeTests {
         #expect(full.run().accepted.receipt.outcome == .success)
         let over = TestWorld(String(repeating: "5f", count: 1025) + "00")
         #expect(over.run().accepted.receipt.outcome == .halted(.stackOverflow))
+    }
+
+    @Test(arguments: [(0, Halt.stackUnderflow), (599, .stackUnderflow), (600, .stackOverflow), (1_000, .stackOverflow)])
+    func `of two limits the one that is broken first is named`(words: Int, halt: Halt) {
+        // Takes 600 words, then leaves 1,300, in code without a jump.
+        let taken = String(repeating: "50", count: 600)
+        let left = String(repeating: "5f", count: 1_300)
+        let world = TestWorld()
+        let code = String(repeating: "5f", count: words) + "61" + String(U256(UInt64(words + 4)).paddedHex.suffix(4))
+        world.add(TestWorld.contract, code + "56 5b" + taken + left + "00")
+        #expect(world.run().accepted.receipt.outcome == .halted(halt))
     }
 
     @Test func `CLZ counts leading zeros from Osaka on`() {

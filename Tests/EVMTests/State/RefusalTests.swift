@@ -33,7 +33,7 @@ struct RefusalTests {
         (
             "blob version", call { ($0.kind, $0.blobHashes) = (.blob, [.zero]) }, .blobVersion(have: 0, need: 1)
         ),
-        ("blobs create nothing", call { ($0.kind, $0.to) = (.blob, nil) }, .cannotCreate(.blob)),
+        ("blobs create nothing", call { ($0.kind, $0.to, $0.gasLimit) = (.blob, nil, 60_000) }, .cannotCreate(.blob)),
         ("no authorizations", call { $0.kind = .setCode }, .tooFewAuthorizations(have: 0, need: 1)),
         (
             "long creation code",
