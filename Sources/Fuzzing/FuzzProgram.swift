@@ -158,10 +158,12 @@ struct FuzzProgram {
         switch random.below(4) {
         case 0:
             pushOffset()
+            appendOffsetSum()
             append(0x51)
         case 1:
             pushSome()
             pushOffset()
+            appendOffsetSum()
             append(random.chance(50) ? 0x52 : 0x53)
             height -= 2
         case 2:
@@ -174,6 +176,16 @@ struct FuzzProgram {
             append(0x5E)
             height -= 3
         }
+    }
+
+    /// Adds a little to the offset on the stack, now and then a multiple of something.
+    private mutating func appendOffsetSum() {
+        if random.chance(60) { return }
+        push(random.below(40))
+        if random.chance(50) { code += [0x60, UInt8(random.below(4)), 0x02] }
+        if random.chance(20) { append(0x90) }
+        append(0x01)
+        height -= 1
     }
 
     private mutating func appendStorageAccess() {
@@ -199,14 +211,44 @@ struct FuzzProgram {
     }
 
     private mutating func appendForwardJump() {
-        if random.chance(60) { pushSome() }
         let isConditional = random.chance(70)
-        if isConditional && height == 0 { pushSome() }
+        if isConditional && random.chance(60) {
+            appendComparison()
+        } else if random.chance(60) || (isConditional && height == 0) {
+            pushSome()
+        }
         code.append(0x61)
         openJumps.append(code.count)
         code += [0, 0]
         append(isConditional ? 0x57 : 0x56)
         if isConditional { height -= 1 }
+    }
+
+    /// Compares words of the stack in the ways that compilers do ahead of a jump.
+    private mutating func appendComparison() {
+        for _ in 0..<1 + random.below(3) { random.chance(70) ? push(random.below(6)) : pushSome() }
+        let comparison = UInt8(0x10 + random.below(5))
+        switch random.below(4) {
+        case 0:
+            push(random.chance(80) ? random.below(6) : random.below(1 << 20))
+            append(0x80 + UInt8(random.below(min(height, 16))))
+        case 1:
+            append(0x80 + UInt8(random.below(min(height, 16))))
+            height += 1
+            push(random.chance(80) ? random.below(6) : random.below(1 << 20))
+            height -= 1
+        case 2:
+            append(0x80 + UInt8(random.below(min(height, 16))))
+            height += 1
+            append(0x80 + UInt8(random.below(min(height, 16))))
+        default:
+            pushSome()
+            append(0x90)
+        }
+        append(comparison)
+        for _ in 0..<random.below(3) { append(0x15) }
+        // The words below the comparison's stay, and programs do not count on more than one of them.
+        height = 1
     }
 
     /// Counts down to zero, or runs until the gas is gone.
