@@ -8,7 +8,7 @@ extension ParallelBenchmark.Line {
     /// The figures for people.
     var text: String {
         let columns = [
-            padded(workload.rawValue, -14), padded("\(workers)", 8), padded("\(Int(operationsPerSecond))", 9),
+            padded(workload.rawValue, -14), padded(isSimulated ? "\(workers) sim" : "\(workers)", 8), padded("\(Int(operationsPerSecond))", 9),
             padded("\(Int(gasPerSecond / 1e6))", 8), padded(rounded(speedup), 9), padded(rounded(idealSpeedup, 1), 7),
             padded(rounded(executionsPerTransaction), 11), padded(rounded(cpuSecondsPerTransaction * 1e6), 10),
             padded(rounded(fixedMicroseconds.empty, 1), 9), padded(rounded(fixedMicroseconds.one, 1), 9),
@@ -25,7 +25,7 @@ extension ParallelBenchmark.Line {
             + "\"executionsPerTransaction\":\(rounded(executionsPerTransaction, 3)),"
             + "\"cpuSecondsPerTransaction\":\(cpuSecondsPerTransaction),"
             + "\"fixedMicroseconds\":{\"empty\":\(rounded(fixedMicroseconds.empty)),\"one\":\(rounded(fixedMicroseconds.one))},"
-            + "\"cores\":\(cores)}"
+            + "\"cores\":\(cores)\(isSimulated ? ",\"simulated\":true" : "")}"
     }
 
     private func rounded(_ value: Double, _ digits: Int = 2) -> String {

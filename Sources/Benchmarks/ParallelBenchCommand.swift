@@ -28,6 +28,15 @@ public struct ParallelBenchCommand: ParsableCommand {
     @Option(help: "Numbers of workers, separated by commas.")
     var workers = "1,2"
 
+    @Option(help: "Whether slots that many change are followed as numbers: on or off.")
+    var deltas = Switch.on
+
+    @Option(help: "Numbers of virtual cores to simulate, separated by commas: the schedule replays the times measured here.")
+    var simulate = ""
+
+    @Option(help: "A file for a picture (SVG) of the speed-up over workers, ideal beside achieved.")
+    var picture: String?
+
     @Option(help: "Decides all choices.")
     var seed: UInt64 = 1
 
@@ -48,14 +57,18 @@ public struct ParallelBenchCommand: ParsableCommand {
         guard transactions >= 2, block >= 1, rounds >= 1 else {
             throw ValidationError("--transactions must be at least 2, --block and --rounds at least 1.")
         }
-        guard !workerCounts.isEmpty, workerCounts.allSatisfy({ 1...64 ~= $0 }) else {
-            throw ValidationError("--workers \(workers): numbers from 1 to 64 separated by commas, as in 1,2,4.")
+        for (name, text) in [("workers", workers), ("simulate", simulate)] {
+            let counts = Self.counts(text)
+            guard counts != nil, name == "simulate" || counts != [] else {
+                throw ValidationError("--\(name) \(text): numbers from 1 to 64 separated by commas, as in 1,2,4.")
+            }
         }
     }
 
-    private var workerCounts: [Int] {
-        let parts = workers.split(separator: ",").map { Int($0) }
-        return parts.contains(nil) ? [] : parts.compactMap { $0 }
+    /// Numbers separated by commas; nil where they are none or out of range.
+    private static func counts(_ text: String) -> [Int]? {
+        let parts = text.split(separator: ",").map { Int($0) ?? 0 }
+        return parts.allSatisfy { 1...64 ~= $0 } ? parts : nil
     }
 
     /// Prints each line as it is measured; throws where a run ends otherwise than in sequence.
@@ -64,12 +77,24 @@ public struct ParallelBenchCommand: ParsableCommand {
         if let workload { options.workloads = [workload] }
         options.transactions = transactions
         options.blockSize = block
-        options.workers = workerCounts
+        options.workers = Self.counts(workers) ?? []
+        options.virtualCores = Self.counts(simulate) ?? []
+        options.deltas = deltas == .on
         options.seed = seed
         options.rounds = rounds
         if !json { print(ParallelBenchmark.Line.heading) }
-        try ParallelBenchmark(gameFolder: game, options: options).run { print(json ? $0.json : $0.text) }
+        var lines: [ParallelBenchmark.Line] = []
+        try ParallelBenchmark(gameFolder: game, options: options).run {
+            print(json ? $0.json : $0.text)
+            lines.append($0)
+        }
+        if let picture { try SpeedupPicture(lines: lines).write(to: picture) }
     }
 }
 
 extension Workload: ExpressibleByArgument {}
+
+/// On or off.
+enum Switch: String, ExpressibleByArgument, CaseIterable {
+    case on, off
+}

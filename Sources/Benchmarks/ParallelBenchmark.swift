@@ -16,6 +16,10 @@ public struct ParallelBenchmark {
         public var seed: UInt64 = 1
         /// How often each run is repeated; the fastest counts.
         public var rounds = 3
+        /// Whether slots that many change are followed as numbers.
+        public var deltas = true
+        /// Numbers of virtual cores to simulate.
+        public var virtualCores: [Int] = []
 
         public init() {}
     }
@@ -38,6 +42,8 @@ public struct ParallelBenchmark {
         /// What a block costs besides executing its operations.
         public var fixedMicroseconds: FixedCost
         public var cores: Int
+        /// Whether the workers are virtual: the schedule replaying measured times.
+        public var isSimulated = false
     }
 
     /// What a small block costs more on a parallel executor than on the sequential one.
@@ -76,20 +82,25 @@ public struct ParallelBenchmark {
     }
 
     private func measure(_ workload: Workload, _ prepared: PreparedWorkload, _ report: (Line) -> Void) throws {
-        let ideal = try idealSpeedup(prepared)
+        let probed = probe(prepared)
+        let ideal = VirtualCores.idealSpeedup(probed.blocks)
         var sequential: Timing?
         var parallel: [Int: Timing] = [:]
         let alone = SequentialExecutor(machine: machine(prepared), rules: prepared.rules)
         let executors = Dictionary(
             uniqueKeysWithValues: options.workers.filter { $0 > 1 }.map {
-                ($0, ParallelExecutor(machines: machines($0, prepared), rules: prepared.rules))
+                (
+                    $0,
+                    ParallelExecutor(
+                        machines: machines($0, prepared), rules: prepared.rules, deltas: options.deltas)
+                )
             })
         // In turns, so that a noisy moment meets all of them; the first round warms memos and tables up.
         for _ in 0...options.rounds {
-            try keepBest(&sequential, time(prepared, alone))
+            try keepBest(&sequential, time(prepared, alone) { count, part in for number in 0..<count { part(number) } })
             for (count, executor) in executors {
                 let before = executor.statistics
-                var timing = try time(prepared, executor)
+                var timing = try time(prepared, executor) { executor.spread($0, $1) }
                 timing.executions = executionsPerUnit(before, executor.statistics)
                 keepBest(&parallel[count], timing)
             }
@@ -101,17 +112,85 @@ public struct ParallelBenchmark {
                 throw BenchmarkFailure(
                     description: "\(workload.rawValue) on \(count) workers ends otherwise than in sequence")
             }
-            report(
-                Line(
-                    workload: workload, transactions: options.transactions, workers: count, deltas: false,
-                    operationsPerSecond: Double(options.transactions) / timing.seconds,
-                    gasPerSecond: Double(timing.gas) / timing.seconds, speedup: sequential.seconds / timing.seconds,
-                    idealSpeedup: ideal, executionsPerTransaction: timing.executions,
-                    cpuSecondsPerTransaction: timing.cpuSeconds / Double(options.transactions),
-                    fixedMicroseconds: fixedCost(prepared, workers: count),
-                    cores: sysconf(Int32(_SC_NPROCESSORS_ONLN))))
+            var line = line(workload, timing, workers: count, ideal)
+            line.speedup = sequential.seconds / timing.seconds
+            line.fixedMicroseconds = fixedCost(prepared, workers: count)
+            report(line)
+        }
+        for count in options.virtualCores {
+            let (nanoseconds, executions) = simulate(probed, on: count)
+            var timing = sequential
+            timing.seconds = Double(nanoseconds) * 1e-9
+            timing.executions = executions
+            timing.cpuSeconds = 0
+            var line = line(workload, timing, workers: count, ideal)
+            line.speedup = sequential.seconds / timing.seconds
+            line.isSimulated = true
+            report(line)
         }
     }
+
+    private func line(_ workload: Workload, _ timing: Timing, workers: Int, _ ideal: Double) -> Line {
+        Line(
+            workload: workload, transactions: options.transactions, workers: workers, deltas: options.deltas,
+            operationsPerSecond: Double(options.transactions) / timing.seconds,
+            gasPerSecond: Double(timing.gas) / timing.seconds, speedup: 1, idealSpeedup: ideal,
+            executionsPerTransaction: timing.executions,
+            cpuSecondsPerTransaction: timing.cpuSeconds / Double(options.transactions),
+            fixedMicroseconds: FixedCost(empty: 0, one: 0), cores: sysconf(Int32(_SC_NPROCESSORS_ONLN)))
+    }
+
+    // MARK: What units cost and wait for
+
+    private struct Probed {
+        var blocks: [[UnitCost]] = []
+        /// Nanoseconds of beginning and ending all blocks.
+        var blockNanoseconds: UInt64 = 0
+    }
+
+    /// Executes the workload unit by unit, three times; of each cost the least counts.
+    private func probe(_ prepared: PreparedWorkload) -> Probed {
+        var best: Probed?
+        for _ in 0..<(options.virtualCores.isEmpty ? 1 : 3) {
+            let probe = UnitProbe(machine: machine(prepared), rules: prepared.rules, deltas: options.deltas)
+            let world = world(prepared)
+            var probed = Probed()
+            for first in stride(from: 0, to: prepared.operations.count, by: options.blockSize) {
+                let block = prepared.operations[first..<min(first + options.blockSize, prepared.operations.count)]
+                probed.blocks.append(probe.measure(block, in: prepared.environment, world: world))
+                probed.blockNanoseconds += probe.blockNanoseconds
+            }
+            guard let former = best else {
+                best = probed
+                continue
+            }
+            // What is known of hot slots after the first time is the same each time.
+            for block in probed.blocks.indices {
+                for unit in probed.blocks[block].indices {
+                    let cost = former.blocks[block][unit]
+                    probed.blocks[block][unit].execution = min(probed.blocks[block][unit].execution, cost.execution)
+                    probed.blocks[block][unit].commit = min(probed.blocks[block][unit].commit, cost.commit)
+                }
+            }
+            probed.blockNanoseconds = min(probed.blockNanoseconds, former.blockNanoseconds)
+            best = probed
+        }
+        return best ?? Probed()
+    }
+
+    private func simulate(_ probed: Probed, on count: Int) -> (nanoseconds: UInt64, executions: Double) {
+        var cores = VirtualCores(count: count)
+        var nanoseconds = probed.blockNanoseconds
+        var executions = 0
+        for block in probed.blocks {
+            let outcome = cores.run(block)
+            nanoseconds += outcome.nanoseconds
+            executions += outcome.executions
+        }
+        return (nanoseconds, Double(executions) / Double(max(1, options.transactions)))
+    }
+
+    // MARK: Runs
 
     private func executionsPerUnit(_ before: ParallelStatistics, _ after: ParallelStatistics) -> Double {
         let repeated = after.repeatedUnits - before.repeatedUnits
@@ -151,14 +230,18 @@ public struct ParallelBenchmark {
         for case .accepted(_, let diff) in results { prepared.setUpDiffs.append(diff) }
     }
 
-    private func time(_ prepared: PreparedWorkload, _ executor: any BlockExecutor) throws -> Timing {
+    /// Runs all blocks over a fresh world; `spread` does numbered parts of what comes before a block.
+    private func time(
+        _ prepared: PreparedWorkload, _ executor: any BlockExecutor, _ spread: (Int, (Int) -> Void) -> Void
+    ) throws -> Timing {
         let world = world(prepared)
         var results: [OperationResult] = []
         results.reserveCapacity(prepared.operations.count)
         let cpuStart = processorSeconds()
         let start = monotonicSeconds()
         for first in stride(from: 0, to: prepared.operations.count, by: options.blockSize) {
-            let block = prepared.operations[first..<min(first + options.blockSize, prepared.operations.count)]
+            var block = prepared.operations[first..<min(first + options.blockSize, prepared.operations.count)]
+            if !prepared.signed.isEmpty { block = recover(prepared, block.indices, spread)[...] }
             executor.execute(block, in: prepared.environment, world: world, into: &results)
         }
         let seconds = monotonicSeconds() - start
@@ -177,36 +260,30 @@ public struct ParallelBenchmark {
         return Timing(seconds: seconds, cpuSeconds: cpuSeconds, gas: gas, digest: digest, executions: 1)
     }
 
-    /// The critical path of each block, by the sequential execution.
-    private func idealSpeedup(_ prepared: PreparedWorkload) throws -> Double {
-        let world = world(prepared)
-        let view = RecordingView(world)
-        let machine = machine(prepared)
-        var path = CriticalPath()
-        var total: UInt64 = 0
-        var longest: UInt64 = 0
-        for first in stride(from: 0, to: prepared.operations.count, by: options.blockSize) {
-            path.beginBlock()
-            var end: UInt64 = 0
-            for operation in prepared.operations[first..<min(first + options.blockSize, prepared.operations.count)] {
-                view.begin()
-                guard
-                    case .success(let result) = machine.transition(
-                        view, prepared.environment, operation.transaction)
-                else { continue }
-                world.apply(result.diff)
-                end = max(end, path.add(result, reads: view))
-                total += result.receipt.gasUsed
+    /// The operations of a block as they are known from signed bytes: decoded, with the senders recovered.
+    private func recover(
+        _ prepared: PreparedWorkload, _ range: Range<Int>, _ spread: (Int, (Int) -> Void) -> Void
+    ) -> [Operation] {
+        [Operation](unsafeUninitializedCapacity: range.count) { buffer, count in
+            let operations = UnsafeMutablePointer<Operation>(buffer.baseAddress!)
+            spread(range.count) { number in
+                let index = range.lowerBound + number
+                guard let decoded = try? Transaction.decode(prepared.signed[index], fork: prepared.fork) else {
+                    preconditionFailure("the set-up has decoded it before")
+                }
+                var operation = prepared.operations[index]
+                operation.transaction = decoded
+                (operations + number).initialize(to: operation)
             }
-            longest += end
+            count = range.count
         }
-        return longest == 0 ? 1 : Double(total) / Double(longest)
     }
 
     /// What an empty block and one of a single operation cost above the sequential executor, in microseconds.
     private func fixedCost(_ prepared: PreparedWorkload, workers: Int) -> FixedCost {
         if workers == 1 { return FixedCost(empty: 0, one: 0) }
-        let parallel = ParallelExecutor(machines: machines(workers, prepared), rules: prepared.rules)
+        let parallel = ParallelExecutor(
+            machines: machines(workers, prepared), rules: prepared.rules, deltas: options.deltas)
         let sequential = SequentialExecutor(machine: machine(prepared), rules: prepared.rules)
         let worlds = (world(prepared), world(prepared))
         func median(_ executor: any BlockExecutor, _ world: WorldState, _ count: Int) -> Double {

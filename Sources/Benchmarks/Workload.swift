@@ -14,6 +14,12 @@ public enum Workload: String, CaseIterable, Sendable {
     case steepZipf = "zipf-1.5"
     /// A limited offer that sells out in the middle of the run.
     case boundedStock = "bounded-stock"
+    /// Half transfers between strangers, half orders in 16 books that number their orders.
+    case orderBook = "order-book"
+    /// Transfers signed by their senders, who are recovered as part of the run.
+    case signed
+    /// Calls that add, revert, pay and destroy, and creations, over few contracts.
+    case random
 
     /// What a reader should know of it.
     public var about: String {
@@ -25,6 +31,9 @@ public enum Workload: String, CaseIterable, Sendable {
         case .zipf: "transfers among players by Zipf 1.0"
         case .steepZipf: "transfers among players by Zipf 1.5"
         case .boundedStock: "a limited offer that sells out in the middle"
+        case .orderBook: "half transfers between strangers, half orders in 16 books that number their orders"
+        case .signed: "transfers signed by their senders, who are recovered as part of the run"
+        case .random: "calls that add, revert, pay and destroy, and creations, over few contracts"
         }
     }
 }

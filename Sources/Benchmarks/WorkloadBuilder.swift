@@ -21,6 +21,8 @@ struct PreparedWorkload {
     /// The genesis and what those operations change.
     var setUpDiffs: [StateDiff] = []
     var operations: [Operation]
+    /// The operations as their senders signed them; empty where sessions send them.
+    var signed: [[UInt8]] = []
 }
 
 /// Makes workloads.
@@ -35,6 +37,7 @@ struct WorkloadBuilder {
     private var operations: [Operation] = []
     private var nextID: UInt64 = 1
     private let offers: [Offer]
+    private var signers: [Signer] = []
 
     init(gameFolder: String, seed: UInt64) throws {
         do {
@@ -61,10 +64,12 @@ struct WorkloadBuilder {
     mutating func prepare(_ workload: Workload, transactions count: Int) throws -> PreparedWorkload {
         let playerCount = workload == .independent ? 2 * count : workload == .chained ? count + 1 : 10_000
         players = (0..<playerCount).map { Account(playerName: "bench-\($0)") }
+        if workload == .signed { makeSigners() }
         try setUp(workload, count)
         let setUp = operations
         operations = []
         try add(workload, count)
+        let signed = workload == .signed ? try signAll() : []
         let genesis = game.genesis
         let ledger = LedgerGenesis(
             chainID: genesis.chainID, fork: genesis.fork, timestampMilliseconds: genesis.timestampSeconds * 1_000,
@@ -77,10 +82,12 @@ struct WorkloadBuilder {
                 AssetRule(contract: $0.contract, kind: $0.isItems ? .erc1155 : .erc20, balancesSlot: $0.balancesSlot)
             })
         return PreparedWorkload(
-            genesis: ledger.diff, rules: ledger.rules, fork: genesis.fork, chainID: genesis.chainID,
+            genesis: workload == .orderBook || workload == .random
+                ? BenchmarkContracts.added(to: ledger.diff) : ledger.diff,
+            rules: ledger.rules, fork: genesis.fork, chainID: genesis.chainID,
             environment: ledger.environment(
                 number: 1, timestampMilliseconds: genesis.timestampSeconds * 1_000 + 1_000, prevrandao: .zero),
-            setUp: setUp, operations: operations)
+            setUp: setUp, operations: operations, signed: signed)
     }
 
     // MARK: Operations
@@ -124,6 +131,14 @@ struct WorkloadBuilder {
             case .hotShop: try purchase(offers[0].offer, 1, offers[0].costs[0].amount, by: players[index % 10_000])
             case .boundedStock: try purchase(4_000_000, 1, 7, by: players[sampler.draw(&random)])
             case .shopMix: try mixed(sampler)
+            case .orderBook:
+                if index % 2 == 0 {
+                    try transfer(players[index % 10_000], to: players[(index + 1) % 10_000], 1)
+                } else {
+                    call(BenchmarkContracts.book(random.below(16)), words: [U256(random.next() >> 40)])
+                }
+            case .signed: signedTransfer(index)
+            case .random: callAtRandom()
             }
         }
     }
@@ -160,6 +175,62 @@ struct WorkloadBuilder {
         }
         return (player + 1) % players.count
     }
+
+    // MARK: Plain calls
+
+    private mutating func call(_ contract: Address?, words: [U256] = [], value: U256 = .zero, code: [UInt8] = []) {
+        let sender = address(players[random.below(players.count)])
+        let data = words.flatMap { $0.bigEndianBytes } + code
+        append(.session(sender: sender, to: contract, value: value, data: data, gasLimit: 300_000))
+    }
+
+    private mutating func append(_ transaction: Transaction) {
+        operations.append(Operation(id: OperationID(high: 0xbe, low: nextID), transaction: transaction, ticket: 0))
+        nextID += 1
+    }
+
+    private mutating func callAtRandom() {
+        switch random.below(10) {
+        case ..<5: call(BenchmarkContracts.counter(random.below(32)), words: [U256(UInt64(random.below(8)))])
+        case 5: call(BenchmarkContracts.reverting)
+        case 6: call(BenchmarkContracts.factory)
+        case 7: call(BenchmarkContracts.mortalFactory)
+        case 8: call(address(players[random.below(players.count)]))
+        default: call(nil, code: BenchmarkContracts.creation)
+        }
+    }
+
+    /// The senders' keys; the senders are players like others.
+    private mutating func makeSigners() {
+        signers = (0..<512).map { Signer(key: U256(UInt64($0) + 1_000)) }
+        for (number, signer) in signers.enumerated() {
+            players[number] = Account(bytes: signer.address.bytes) ?? players[number]
+        }
+    }
+
+    private mutating func signedTransfer(_ index: Int) {
+        let receiver = address(players[signers.count + random.below(players.count - signers.count)])
+        // transfer(address,uint256) of the first currency.
+        let data: [UInt8] = [0xa9, 0x05, 0x9c, 0xbb] + receiver.word.bigEndianBytes + U256(1).bigEndianBytes
+        append(
+            Transaction(
+                kind: .legacy, sender: signers[index % signers.count].address,
+                nonce: UInt64(index / signers.count), gasLimit: 100_000, to: coins, data: data,
+                chainID: game.genesis.chainID))
+    }
+
+    private func signAll() throws -> [[UInt8]] {
+        try operations.enumerated().map { index, operation in
+            let signature = signers[index % signers.count].sign(operation.transaction)
+            let bytes = operation.transaction.encoded(signature: signature)
+            guard (try? Transaction.decode(bytes, fork: game.genesis.fork))?.sender == operation.transaction.sender
+            else { throw BenchmarkFailure(description: "operation \(index): the signature does not give the sender") }
+            return bytes
+        }
+    }
+
+    /// The contract of gold, as a rule of its balances names it.
+    private var coins: Address { game.assetRules.first { !$0.isItems }?.contract ?? .zero }
 
     private func address(_ account: Account) -> Address { Address(account) }
 

@@ -5,10 +5,16 @@ import Ledger
 public final class StateTestRunner {
     private let machine: any TransitionMachine
 
-    /// A runner with a machine and a code cache of its own; `report` gets every instruction.
-    public init(report: ((TraceStep) -> Void)? = nil) {
-        machine =
-            report.map(ReportingMachine.init) ?? Machine(fork: .prague, chainID: 1, codeCache: CodeCache())
+    /// A runner with a machine and a code cache of its own; `report` gets every instruction. `follows` runs every
+    /// transaction as a worker of the parallel executor does, with all slots followed.
+    public init(follows: Bool = false, report: ((TraceStep) -> Void)? = nil) {
+        if let report {
+            machine = ReportingMachine(report)
+        } else if follows {
+            machine = FollowingMachine()
+        } else {
+            machine = Machine(fork: .prague, chainID: 1, codeCache: CodeCache())
+        }
     }
 
     /// What is wrong with the outcome of a test; nothing when it passes.

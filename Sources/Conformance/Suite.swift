@@ -68,10 +68,11 @@ public final class SuiteRunner {
     private let blockRunner: BlockTestRunner
     private let blockProcessor: BlockProcessor
 
-    /// A runner of one kind of tests; blocks are executed by so many workers, and `report` gets every instruction.
+    /// A runner of one kind of tests; blocks are executed by so many workers, the transactions of state tests as by one of
+    /// several, and `report` gets every instruction.
     public init(_ suite: Suite, workers: Int = 1, report: ((TraceStep) -> Void)? = nil) {
         self.suite = suite
-        stateRunner = StateTestRunner(report: report)
+        stateRunner = StateTestRunner(follows: workers > 1, report: report)
         blockRunner = BlockTestRunner(workers: workers, report: report)
         blockProcessor = BlockProcessor(chainID: 1, workers: workers, report: report)
     }

@@ -26,4 +26,6 @@ enum EconomyLimits {
     static let inventoryPageMax: UInt64 = 256
     /// Bytes of a player's name.
     static let playerNameBytesMax = 64
+    /// Items whose slots are named as hot: two thousand offers' worth, and a second of hashing less than more.
+    static let hintedItemsMax = 2_048
 }

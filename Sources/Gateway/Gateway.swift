@@ -142,7 +142,8 @@ public final class Gateway: @unchecked Sendable {
         case .sequential: SequentialExecutor(machine: machine(), rules: genesis.rules)
         case .parallel:
             ParallelExecutor(
-                machines: (0..<max(1, configuration.workers)).map { _ in machine() }, rules: genesis.rules)
+                machines: (0..<max(1, configuration.workers)).map { _ in machine() }, rules: genesis.rules,
+                hotSlots: configuration.game.hotSlots.map { ($0.contract, $0.slot) })
         }
     }
 }

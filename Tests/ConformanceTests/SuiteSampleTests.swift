@@ -40,7 +40,8 @@ struct SuiteSampleTests {
         let suite = try #require(Suite.folders.first { $0.folder == name }?.suite)
         let files = Suite.files(at: "\(try #require(Self.folder))/\(name)")
         if files.isEmpty { return }
-        let runner = SuiteRunner(suite)
+        // Every other commit runs the state tests with all slots followed, as the parallel executor's workers do.
+        let runner = SuiteRunner(suite, workers: suite == .state && Self.seed % 2 == 0 ? 2 : 1)
         let repeated = "HOARD_SEED=\(Self.seed) swift test --disable-xctest --filter SuiteSampleTests"
         var passed = 0
         for file in Self.sample(files, suite) {

@@ -63,6 +63,9 @@ void hoard_keccak256_of_many(uint8_t *digests, const uint8_t *const *messages, c
 void hoard_blake2b_rounds(uint64_t v[16], const uint64_t m[16], uint32_t rounds);
 
 /// Reads a number that another thread may write: once, and whole.
+static inline uint8_t hoard_load_relaxed_8(const uint8_t *address) { return __atomic_load_n(address, __ATOMIC_RELAXED); }
+static inline void hoard_store_relaxed_8(uint8_t *address, uint8_t value) { __atomic_store_n(address, value, __ATOMIC_RELAXED); }
+static inline void hoard_store_relaxed_64(uint64_t *address, uint64_t value) { __atomic_store_n(address, value, __ATOMIC_RELAXED); }
 static inline uint32_t hoard_load_relaxed_32(const uint32_t *address) { return __atomic_load_n(address, __ATOMIC_RELAXED); }
 static inline uint64_t hoard_load_relaxed_64(const uint64_t *address) { return __atomic_load_n(address, __ATOMIC_RELAXED); }
 

@@ -43,6 +43,8 @@ enum FrameExit {
     case entered
     /// The frame ended; its output is where the interpreter's `output` says.
     case returned, reverted, halted
+    /// The other loop is to go on: a followed slot was loaded, or no tagged word is left.
+    case switched
 }
 
 /// The kinds of calls.

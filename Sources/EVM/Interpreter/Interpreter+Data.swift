@@ -46,6 +46,7 @@ extension Interpreter {
     /// RETURNDATACOPY: target source size; reading beyond the end halts (EIP-211).
     @inline(never)
     mutating func copyReturnData(_ sp: WordPointer, _ gas: Int64) -> Int64 {
+        if journal.affine.returnTags.count != 0 { giveUpReturned() }
         let source = sp[-2]
         let size = sp[-3]
         let available = UInt64(returnData.count)

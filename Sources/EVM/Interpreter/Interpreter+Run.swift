@@ -2,6 +2,7 @@ extension Interpreter {
     /// Runs the frames from the current one until it ends, deeper ones included; how it ended and its gas left.
     mutating func run() -> (exit: FrameExit, gas: Int64) {
         if let tracer { return runTraced(tracer) }
+        if journal.affine.isActive { return runAffine() }
         let bottom = depth
         while true {
             let exit = interpret()
@@ -308,10 +309,10 @@ extension Interpreter {
             // MARK: Storage
             case .sload:
                 gas = sload(sp[-1], gas, into: sp - 1)
-                if gas < 0 { return leave(.halted, gas) }
+                if gas < 0 { return leaveAfterLoad(next, sp, gas) }
             case .sloadAt:
                 gas = sload(U256(pc.pointee.immediate), gas, into: sp)
-                if gas < 0 { return leave(.halted, gas) }
+                if gas < 0 { return leaveAfterLoad(next, sp + 1, gas) }
                 sp += 1
             case .sstore:
                 gas = sstore(sp, gas, beyond: Int64(pc.pointee.word))

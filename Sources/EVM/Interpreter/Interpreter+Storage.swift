@@ -11,6 +11,7 @@ extension Interpreter {
         }
         journal.loadSlot(index)
         target[0] = journal.slots[index].current
+        if journal.slots[index].follow != 0 { return loadFollowed(index, into: target, left) }
         return left
     }
 
@@ -27,6 +28,7 @@ extension Interpreter {
         // A cold slot costs the whole SLOAD price beyond the write's own.
         if rules.hasAccessLists && journal.warmSlot(index) { left &-= rules.coldSlotGas &+ rules.storageDirtyGas }
         journal.loadSlot(index)
+        if journal.slots[index].follow != 0 { return storeFollowed(index, sp, left) }
         let value = sp[-2]
         let current = journal.slots[index].current
         let original = journal.slots[index].original

@@ -10,7 +10,9 @@ struct Journal {
     /// Codes that the transaction deployed or delegated, with their hashes.
     var codesWritten: [(hash: Hash256, code: [UInt8])] = []
 
-    private var entries = RawArray<JournalEntry>(capacity: 256)
+    /// Which words move with slots that others change.
+    var affine = AffineState()
+    var entries = RawArray<JournalEntry>(capacity: 256)
     private var accountTable = IndexTable()
     private var slotTable = IndexTable()
     private var transientTable = IndexTable()
@@ -37,6 +39,7 @@ struct Journal {
         transientTable.reset()
         if !codesWritten.isEmpty { codesWritten.removeAll() }
         refund = 0
+        affine.end()
     }
 
     /// Whether no record of any kind is left.
@@ -53,6 +56,7 @@ struct Journal {
         logs.free()
         logBytes.free()
         entries.free()
+        affine.free()
         accountTable.free()
         slotTable.free()
         transientTable.free()
@@ -78,6 +82,8 @@ struct Journal {
         switch entry.kind {
         case .slotValue: slots[index].current = entry.word
         case .slotWarm: slots[index].isWarm = false
+        case .slotTag where affine.plantedDefect != .revertKeepsTags: slots[index].isAffine = !entry.word.isZero
+        case .slotTag: break
         case .accountFlags:
             // What the view said stays known.
             var known = accounts[index].flags.intersection([.loaded, .existedBefore])
@@ -272,6 +278,7 @@ extension Journal {
         let value = view?.storage(account.address, slot.pointee.key) ?? .zero
         slot.pointee.original = value
         slot.pointee.current = value
+        if affine.isActive { follow(slot, index) }
     }
 
     /// Marks a slot as accessed; whether it was cold.
@@ -295,6 +302,7 @@ extension Journal {
     mutating func forgetStorage(_ account: Int) {
         for index in 0..<slots.count where Int(slots[index].account) == account {
             slots[index].isLoaded = true
+            if slots[index].follow != 0 { unfollow(index) }
             slots[index].original = .zero
             if !slots[index].current.isZero { setSlot(.zero, index) }
         }

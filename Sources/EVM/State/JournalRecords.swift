@@ -47,6 +47,10 @@ struct SlotRecord: BitwiseCopyable {
     var account: UInt32
     var isLoaded = false
     var isWarm = false
+    /// The number of its read where the slot is followed instead of read; 0 otherwise.
+    var follow: UInt8 = 0
+    /// Whether `current` moves with the original value, of a slot that is followed.
+    var isAffine = false
 }
 
 /// A transient storage slot (EIP-1153).
@@ -68,7 +72,7 @@ struct LogRecord: BitwiseCopyable {
 /// How to take one change back.
 struct JournalEntry: BitwiseCopyable {
     /// What changed.
-    enum Kind: UInt8, BitwiseCopyable { case slotValue, slotWarm, accountFlags, balance, nonce, code, transient }
+    enum Kind: UInt8, BitwiseCopyable { case slotValue, slotWarm, slotTag, accountFlags, balance, nonce, code, transient }
     var kind: Kind
     /// Flags before, for `accountFlags`.
     var flags: AccountRecord.Flags = []

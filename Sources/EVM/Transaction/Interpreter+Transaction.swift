@@ -179,11 +179,17 @@ extension Interpreter {
         }
         // A session pays nothing, so the fee recipient is not even looked at.
         if transaction.kind == .session { return }
-        let recipient = journal.loadedAccountIndex(block.feeRecipient)
+        let recipient = journal.accountIndex(block.feeRecipient)
+        let isUnseen = !journal.accounts[recipient].flags.contains(.loaded)
+        journal.load(recipient)
         let tip = rules.fork >= .london ? price &- block.baseFee : price
         let flags: AccountRecord.Flags = tip.isZero && rules.hasEmptyAccountRule ? .touched : [.touched, .exists]
         journal.addFlags(flags, recipient)
-        journal.setBalance(journal.accounts[recipient].balance &+ U256(used) &* tip, recipient)
+        let fee = U256(used) &* tip
+        journal.setBalance(journal.accounts[recipient].balance &+ fee, recipient)
+        if journal.affine.isActive, isUnseen, !fee.isZero, journal.accounts[recipient].flags.contains(.existedBefore) {
+            journal.affine.noteFeeDelta()
+        }
     }
 
     // MARK: Results

@@ -9,6 +9,12 @@ public final class Machine {
 
     private let core: UnsafeMutablePointer<Interpreter>
 
+    /// A rule of followed slots that is left out; nil outside of tests.
+    var plantedDefect: AffineDefect? {
+        get { core.pointee.journal.affine.plantedDefect }
+        set { core.pointee.journal.affine.plantedDefect = newValue }
+    }
+
     /// A machine with memory of its own that shares decoded code with others.
     public init(fork: Fork, chainID: UInt64, codeCache: CodeCache) {
         self.fork = fork
@@ -39,6 +45,24 @@ public final class Machine {
         defer { core.pointee.end() }
         do {
             return .success(try core.pointee.transact(transaction))
+        } catch {
+            return .failure(error)
+        }
+    }
+
+    /// The same, with slots followed where the view says so: `notes` then say for which values of them all this holds, and
+    /// what moves with them. From Berlin on; before, nothing is followed.
+    public func transition(
+        _ view: any DeltaView, _ block: BlockEnvironment, _ transaction: Transaction, notes: DeltaNotes
+    ) -> Result<TransitionResult, TransactionRefusal> {
+        core.pointee.begin(view, block)
+        defer { core.pointee.end() }
+        notes.removeAll()
+        if core.pointee.rules.hasAccessLists { core.pointee.journal.affine.begin(notes, view) }
+        do {
+            let result = try core.pointee.transact(transaction)
+            core.pointee.finishNotes()
+            return .success(result)
         } catch {
             return .failure(error)
         }

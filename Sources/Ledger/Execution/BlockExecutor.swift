@@ -9,6 +9,10 @@ public protocol TransitionMachine: AnyObject {
     func transition(_ view: any StateView, _ block: BlockEnvironment, _ transaction: Transaction)
         -> Result<TransitionResult, TransactionRefusal>
 
+    /// The same, with slots followed that the view names; `notes` then say what that rests on.
+    func transition(_ view: any DeltaView, _ block: BlockEnvironment, _ transaction: Transaction, notes: DeltaNotes)
+        -> Result<TransitionResult, TransactionRefusal>
+
     /// What a call would return now; nothing is charged or kept.
     func call(
         _ view: any StateView, _ block: BlockEnvironment, from sender: Address, to target: Address, data: [UInt8],
@@ -19,6 +23,14 @@ public protocol TransitionMachine: AnyObject {
 extension TransitionMachine {
     /// None.
     public var memo: KeccakMemo? { nil }
+
+    /// Follows nothing.
+    public func transition(
+        _ view: any DeltaView, _ block: BlockEnvironment, _ transaction: Transaction, notes: DeltaNotes
+    ) -> Result<TransitionResult, TransactionRefusal> {
+        notes.removeAll()
+        return transition(view, block, transaction)
+    }
 }
 
 /// What became of one operation.

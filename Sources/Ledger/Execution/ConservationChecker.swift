@@ -86,6 +86,9 @@ final class ConservationChecker {
             rules.enumerated().map { ($0.element.contract, $0.offset) }, uniquingKeysWith: { first, _ in first })
     }
 
+    /// Whether there is any rule to check.
+    var isChecking: Bool { !rules.isEmpty }
+
     /// The first violation in a transition over `book`, which it must not have been applied to; nil where all is in
     /// order. What `explained` and `unexplained` say then is for the caller to take over.
     func violation<Book: BalanceBook>(in result: TransitionResult, before book: Book) -> ConservationViolation? {

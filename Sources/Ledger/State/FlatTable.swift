@@ -242,6 +242,8 @@ struct SlotEntry: FlatEntry {
     var owner: UInt32
     /// Whether a transfer event has explained a change of it: then it is a balance, and every change needs one.
     var isBalance = false
+    /// Whether many transactions change it at the same time (see `Heat`).
+    var heat: UInt8 = 0
 
     static var vacant: SlotEntry { SlotEntry(slot: .zero, value: .zero, owner: 0) }
     @inline(__always) var isVacant: Bool { owner == 0 }

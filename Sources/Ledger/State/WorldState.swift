@@ -88,6 +88,11 @@ public final class WorldState: StateView {
     /// Notes that a slot is a balance from now on.
     func mark(_ place: UnsafeMutablePointer<SlotEntry>, _ address: Address, _ slot: U256) {
         place.pointee.isBalance = true
+        noteMark(address, slot)
+    }
+
+    /// Notes the same of a slot whose own flag is set elsewhere.
+    func noteMark(_ address: Address, _ slot: U256) {
         marks.append(address)
         marks.append(slot)
     }

@@ -21,9 +21,10 @@ import Testing
     /// Runs a random block on both executors and compares.
     private func compare(
         seed: UInt64, fork: Fork, workers: Int, operations count: Int, cuts: Int, slotCount: Int = 4,
-        onThreads: Bool = false
+        deltas: Bool = true, onThreads: Bool = false, hints: (RandomBlock) -> [(Address, U256)] = { _ in [] }
     ) -> (executor: ParallelExecutor, accepted: Int) {
-        var block = RandomBlock(seed: seed, slotCount: slotCount)
+        // Few players meet at their nonces, many only at what the contracts keep.
+        var block = RandomBlock(seed: seed, players: seed % 3 == 1 ? 300 : 12, slotCount: slotCount)
         let genesis = block.genesis()
         let operations = block.operations(count)
         // Every third block pays its fees to somebody who takes part.
@@ -34,7 +35,8 @@ import Testing
         var expected: [OperationResult] = []
         SequentialExecutor(machine: Self.machines(1, fork)[0], rules: []).execute(
             operations[...], in: environment, world: worlds[0], into: &expected)
-        let executor = ParallelExecutor(machines: Self.machines(workers, fork), rules: [])
+        let executor = ParallelExecutor(
+            machines: Self.machines(workers, fork), rules: [], deltas: deltas, hotSlots: hints(block))
         var results: [OperationResult] = []
         var random = SeededGenerator(state: seed)
         var start = 0
@@ -68,22 +70,85 @@ import Testing
         var accepted = 0
         let scale = UInt64(ProcessInfo.processInfo.environment["HOARD_SCHEDULES"] ?? "") ?? 40
         for seed in 0..<scale {
-            let outcome = compare(
-                seed: seed, fork: fork, workers: workers, operations: 2 + Int(seed * 7 % 120), cuts: 1 + Int(seed % 4),
-                slotCount: seed % 5 == 0 ? 200 : 4)
-            total.confirmedUnits += outcome.executor.statistics.confirmedUnits
-            total.repeatedUnits += outcome.executor.statistics.repeatedUnits
-            accepted += outcome.accepted
+            for deltas in [true, false] {
+                let outcome = compare(
+                    seed: seed, fork: fork, workers: workers, operations: 2 + Int(seed * 7 % 199),
+                    cuts: 1 + Int(seed % 4), slotCount: seed % 5 == 0 ? 200 : 4, deltas: deltas)
+                total.confirmedUnits += outcome.executor.statistics.confirmedUnits
+                total.repeatedUnits += outcome.executor.statistics.repeatedUnits
+                total.shiftedUnits += outcome.executor.statistics.shiftedUnits
+                accepted += outcome.accepted
+            }
         }
         #expect(accepted > 400, "the blocks do something")
         #expect(total.confirmedUnits > 200 && total.repeatedUnits > 200, "units are executed ahead: \(total)")
+        #expect(total.shiftedUnits > 8 || fork < .berlin, "slots are followed: \(total)")
     }
 
     @Test(arguments: [2, 4]) func `random blocks on threads end as in sequence`(_ workers: Int) {
         for seed in 0..<UInt64(40) {
             _ = compare(
                 seed: 5_000 + seed, fork: .prague, workers: workers, operations: 150, cuts: 1,
-                slotCount: seed % 2 == 0 ? 200 : 4, onThreads: true)
+                slotCount: seed % 2 == 0 ? 200 : 4, deltas: seed % 4 < 2, onThreads: true)
+        }
+    }
+
+    @Test(arguments: [false, true])
+    func `what everybody adds to is followed, and logs and outputs show what it was`(_ onThreads: Bool) {
+        // slot 0 += 1, stops below 3 of slot 1, slot 1 -= 1; logs slot 0 as topic and data, returns slot 1.
+        let code: [UInt8] = [
+            0x60, 0x01, 0x5f, 0x54, 0x01, 0x5f, 0x55, 0x60, 0x03, 0x60, 0x01, 0x54, 0x10, 0x60, 0x29, 0x57, 0x60, 0x01,
+            0x80, 0x54, 0x03, 0x60, 0x01, 0x55, 0x5f, 0x54, 0x5f, 0x52, 0x5f, 0x54, 0x60, 0x20, 0x5f, 0xa1, 0x60, 0x01,
+            0x54, 0x5f, 0x52, 0x60, 0x20, 0x5b, 0x5f, 0xf3,
+        ]
+        let contract = Address(word: 0xc0de)
+        let genesis = StateDiff(
+            accounts: [
+                AccountChange(
+                    address: contract, account: AccountState(nonce: 1, codeHash: keccak256(code)), codeWritten: code)
+            ],
+            storage: [
+                StorageChange(address: contract, slot: 0, value: 1),
+                StorageChange(address: contract, slot: 1, value: 350),
+            ])
+        let operations = (0..<400).map { number in
+            Operation(
+                id: World.id(number),
+                transaction: .session(sender: World.player(number % 90), to: contract, data: [], gasLimit: 100_000),
+                ticket: 0)
+        }
+        let environment = Self.environment(.prague, feeRecipient: .zero)
+        let worlds = [WorldState(), WorldState()]
+        for world in worlds { world.apply(genesis) }
+        var expected: [OperationResult] = []
+        SequentialExecutor(machine: Self.machines(1, .prague)[0], rules: []).execute(
+            operations[...], in: environment, world: worlds[0], into: &expected)
+        let executor = ParallelExecutor(machines: Self.machines(3, .prague), rules: [])
+        var results: [OperationResult] = []
+        var random = SeededGenerator(state: 1)
+        if onThreads {
+            executor.executeInParallel(operations[...], in: environment, world: worlds[1], into: &results)
+        } else {
+            executor.executeInterleaved(operations[...], in: environment, world: worlds[1], into: &results) {
+                Int.random(in: 0..<3, using: &random)
+            }
+        }
+        #expect(results == expected)
+        #expect(worlds[1].contents == worlds[0].contents)
+        if !onThreads {
+            #expect(executor.statistics.shiftedUnits > 200, "\(executor.statistics)")
+            #expect(executor.statistics.repeatedUnits < 120, "\(executor.statistics)")
+        }
+    }
+
+    @Test func `hints that lie change no result`() {
+        for seed in 0..<UInt64(24) {
+            _ = compare(seed: 7_000 + seed, fork: .prague, workers: 3, operations: 100, cuts: 2) { block in
+                // Slots that are there and cold, slots that are not, contracts that do not exist.
+                (block.contracts + block.players + [.zero]).flatMap { contract in
+                    (0..<6).map { (contract, U256(UInt64($0))) }
+                } + [(block.contracts[0], U256.max)]
+            }
         }
     }
 
@@ -129,6 +194,16 @@ import Testing
         changes.merge(encoded: writes.bytes)
         changes.mark(encoded: marks.bytes)
         return changes.accounts[World.token]?.marks
+    }
+
+    @Test func `fields that workers share lie where they are looked for`() {
+        #expect(MemoryLayout<SlotEntry>.offset(of: \.value) == SlotEntry.valueOffset)
+        #expect(MemoryLayout<SlotEntry>.offset(of: \.isBalance) == SlotEntry.isBalanceOffset)
+        #expect(MemoryLayout<SlotEntry>.offset(of: \.heat) == SlotEntry.heatOffset)
+        #expect(MemoryLayout<AccountEntry>.offset(of: \.nonce) == AccountEntry.nonceOffset)
+        #expect(MemoryLayout<AccountEntry>.offset(of: \.balance) == AccountEntry.balanceOffset)
+        #expect(MemoryLayout<NewAccount>.offset(of: \.fields) == NewAccount.fieldsOffset)
+        #expect(MemoryLayout<AccountFields>.size % 8 == 0)
     }
 
     // MARK: Planted defects
@@ -227,7 +302,7 @@ import Testing
         }
         let world = WorldState()
         world.apply(genesis)
-        let executor = ParallelExecutor(machines: Self.machines(2, .prague), rules: [])
+        let executor = ParallelExecutor(machines: Self.machines(2, .prague), rules: [], deltas: false)
         var results: [OperationResult] = []
         executor.executeInParallel(
             operations[...], in: Self.environment(.prague, feeRecipient: .zero), world: world, into: &results)

@@ -8,6 +8,8 @@ struct RandomBlock {
     var random: SeededGenerator
     let contracts: [Address]
     let players: [Address]
+    /// Accounts that delegate to contracts now and then (EIP-7702).
+    let authorities: [Address]
     /// Few slots make many conflicts.
     let slotCount: Int
 
@@ -15,6 +17,7 @@ struct RandomBlock {
         random = SeededGenerator(state: seed)
         self.contracts = (0..<contracts).map { Address(word: U256(UInt64(0xc000 + $0))) }
         self.players = (0..<players).map { Address(word: U256(UInt64(0xa0000 + $0))) }
+        authorities = (0..<3).map { Address(word: U256(UInt64(0xde1e0 + $0))) }
         self.slotCount = slotCount
     }
 
@@ -41,10 +44,15 @@ struct RandomBlock {
 
     private mutating func statement() -> [UInt8] {
         switch below(16) {
-        case 0...4:
+        case 0...3:
             // slot += constant
             let slot = slot()
             return push(UInt64(below(5))) + slot + [0x54, 0x01] + slot + [0x55]
+        case 4:
+            // slot -= 1 unless it is below 3
+            let slot = slot()
+            let taking = push(1) + slot + [0x54, 0x03] + slot + [0x55]
+            return conditional(push(3) + slot + [0x54, 0x10], orElse: taking)
         case 5, 6:
             // slot = other slot + caller's balance
             return slot() + [0x54, 0x33, 0x31, 0x01] + slot() + [0x55]
@@ -97,8 +105,18 @@ struct RandomBlock {
                     codeWritten: code))
             for slot in 0..<slotCount where below(2) == 0 {
                 diff.storage.append(
-                    StorageChange(address: address, slot: U256(UInt64(slot)), value: U256(UInt64(1 + below(4)))))
+                    StorageChange(address: address, slot: U256(UInt64(slot)), value: U256(UInt64(1 + below(4) + below(2) * 1_000))))
             }
+        }
+        // Some addresses have money before anything is created there.
+        for creator in contracts + players where below(3) == 0 {
+            for nonce in UInt8(0)..<3 {
+                diff.accounts.append(
+                    AccountChange(address: Self.created(by: creator, nonce: nonce), account: AccountState(balance: 5)))
+            }
+        }
+        for (number, address) in authorities.enumerated() where number % 2 == 0 {
+            diff.accounts.append(AccountChange(address: address, account: AccountState(nonce: 0, balance: 40)))
         }
         for (number, address) in players.enumerated() where number % 4 != 3 {
             diff.accounts.append(
@@ -136,9 +154,24 @@ struct RandomBlock {
             transaction.gasPrice = U256(UInt64(1 + below(2)))
             transaction.value = U256(UInt64(below(4)))
         case 5: transaction.value = U256(UInt64(below(70_000)))
+        case 6:
+            transaction.kind = .setCode
+            transaction.maxFeePerGas = 2
+            transaction.authorizations = (0...below(2)).map { _ in
+                Authorization(
+                    chainID: 0, address: below(4) == 0 ? .zero : contracts[below(contracts.count)],
+                    nonce: UInt64(below(3)), authority: (authorities + players)[below(authorities.count + 2)])
+            }
+            transaction.to = authorities[below(authorities.count)]
+        case 7: transaction.to = authorities[below(authorities.count)]
         default: break
         }
         return transaction
+    }
+
+    /// The address of a contract that an account creates with a nonce below 128.
+    static func created(by creator: Address, nonce: UInt8) -> Address {
+        Address(word: keccak256([0xd6, 0x94] + creator.bytes + [nonce == 0 ? 0x80 : nonce]).word)
     }
 }
 

@@ -2,8 +2,11 @@
 final class Pace {
     /// Nanoseconds of one operation on one thread.
     private var perOperation: Double = 3_000
-    /// Nanoseconds until a helper that sleeps is at work, as the system usually needs them.
-    private let wakeUp: Double = 20_000
+    /// Nanoseconds until a helper that sleeps is at work, as measured on this machine.
+    private let wakeUp: Double
+
+    /// A pace on a machine that takes so long to wake a helper.
+    init(wakeUpNanoseconds: UInt64) { wakeUp = Double(wakeUpNanoseconds) }
 
     /// Whether so many operations take long enough that helpers, once awake, still find most of them to be done.
     func paysInParallel(_ count: Int) -> Bool { Double(count) * perOperation > 2 * wakeUp }

@@ -19,11 +19,15 @@ public final class ParallelExecutor: BlockExecutor, @unchecked Sendable {
     private let schedule: UnsafeMutablePointer<ParallelSchedule>
     private let scheduleLock = SpinLock()
     private let records: [UnitRecord]
-    private let pace = Pace()
+    private let pace: Pace
     /// Enough that workers which wake up find most of a run to be done.
     public var runOperationsMax: Int { LedgerLimits.parallelRunOperationsMax }
     /// Nil outside of tests.
-    var plantedDefect: PlantedDefect?
+    var plantedDefect: PlantedDefect? { didSet { shared.plantedDefect = plantedDefect } }
+    /// Whether slots that many units change are followed as numbers instead of read.
+    private let deltas: Bool
+    /// Slots to be followed in whatever world comes first.
+    private var hints: [(Address, U256)]
     /// Workers, the calling thread among them.
     public let workerCount: Int
     /// What became of the units of all blocks so far.
@@ -37,10 +41,17 @@ public final class ParallelExecutor: BlockExecutor, @unchecked Sendable {
     private var environment: BlockEnvironment?
     private var outputs: [OperationResult] = []
 
-    /// An executor with one machine for each worker; all of them must follow the same rules.
-    public init(machines: [any TransitionMachine], rules: [AssetRule], spinMicroseconds: Int = 50) {
+    /// An executor with one machine for each worker; all of them must follow the same rules. With `deltas`, slots that many
+    /// units change are followed as numbers instead of read: those named here from the first block on, others from their
+    /// first conflict on. What is named wrongly costs time and changes no result.
+    public init(
+        machines: [any TransitionMachine], rules: [AssetRule], deltas: Bool = true, hotSlots: [(Address, U256)] = [],
+        spinMicroseconds: Int = 50
+    ) {
         precondition(!machines.isEmpty, "an executor needs a machine")
         workerCount = machines.count
+        self.deltas = deltas
+        hints = deltas ? hotSlots : []
         sequential = SequentialExecutor(machine: machines[0], rules: rules)
         let shared = shared
         let window = LedgerLimits.unitsAheadPerWorker * machines.count + 1
@@ -51,6 +62,7 @@ public final class ParallelExecutor: BlockExecutor, @unchecked Sendable {
         schedule = .allocate(capacity: 1)
         schedule.initialize(to: ParallelSchedule(window: window))
         pool = WorkerPool(helpers: machines.count - 1, spinMicroseconds: spinMicroseconds)
+        pace = Pace(wakeUpNanoseconds: pool.measureWakeUp(restMicroseconds: 2 * spinMicroseconds))
     }
 
     deinit {
@@ -71,6 +83,18 @@ public final class ParallelExecutor: BlockExecutor, @unchecked Sendable {
             return
         }
         executeInParallel(operations, in: environment, world: world, into: &results)
+    }
+
+    /// Calls `part` once for each number below the count, on all workers at once.
+    public func spread(_ count: Int, _ part: (Int) -> Void) {
+        let next = Atomic<Int>(0)
+        pool.run { _ in
+            while true {
+                let number = next.wrappingAdd(1, ordering: .relaxed).oldValue
+                if number >= count { return }
+                part(number)
+            }
+        }
     }
 
     /// Runs a call and forgets what it changed.
@@ -136,6 +160,10 @@ public final class ParallelExecutor: BlockExecutor, @unchecked Sendable {
     private func run(_ world: WorldState, _ work: () -> Void) {
         let count = units.count - firstUnit
         shared.begin(world, expectedNew: count * LedgerLimits.newSlotsPerUnit)
+        if !hints.isEmpty {
+            for (address, slot) in hints { shared.expectHeat(address, slot) }
+            hints = []
+        }
         for runner in runners { runner.beginRun() }
         schedule.pointee.begin(units: count)
         work()
@@ -188,18 +216,26 @@ public final class ParallelExecutor: BlockExecutor, @unchecked Sendable {
     /// Lets a worker do one piece of work.
     private func step(_ worker: Int, _ work: inout Work) -> StepOutcome {
         switch work {
-        case .idle: return take(worker, &work)
-        case .executed(let unit): scheduleLock.with { schedule.pointee.executed(unit) }
+        case .idle, .executed: return take(worker, &work)
         case .committing(let unit): commit(from: unit, on: worker)
         }
         work = .idle
         return .progressed
     }
 
+    /// Tells what the worker has executed, and takes what is next.
     private func take(_ worker: Int, _ work: inout Work) -> StepOutcome {
-        switch scheduleLock.with({ schedule.pointee.take(isLeader: worker == 0) }) {
+        let done = work
+        work = .idle
+        let next = scheduleLock.with {
+            if case .executed(let unit) = done { schedule.pointee.executed(unit) }
+            return schedule.pointee.take(isLeader: worker == 0)
+        }
+        switch next {
         case .execute(let unit):
-            run(unit, on: worker, into: records[unit % records.count])
+            let record = records[unit % records.count]
+            run(unit, on: worker, into: record, follows: deltas)
+            if plantedDefect == .publishesEarly { for write in record.slotWrites.elements { shared.write(write) } }
             work = .executed(unit)
         case .commit(let unit): work = .committing(unit)
         case .wait: return .waiting
@@ -208,10 +244,10 @@ public final class ParallelExecutor: BlockExecutor, @unchecked Sendable {
         return .progressed
     }
 
-    private func run(_ unit: Int, on worker: Int, into record: UnitRecord) {
+    private func run(_ unit: Int, on worker: Int, into record: UnitRecord, follows: Bool) {
         guard let environment else { preconditionFailure("a block has an environment") }
         let range = units[firstUnit + unit]
-        runners[worker].execute(UnsafeBufferPointer(rebasing: operations[range]), into: record, environment)
+        runners[worker].execute(UnsafeBufferPointer(rebasing: operations[range]), into: record, environment, follows: follows)
     }
 
     /// Commits a unit whose turn it is, and as many after it as are ready.
@@ -241,8 +277,11 @@ public final class ParallelExecutor: BlockExecutor, @unchecked Sendable {
         _ unit: Int, wasExecuted: Bool, _ record: UnitRecord, on worker: Int
     ) -> Confirmation? {
         var confirmation = Confirmation.confirmed
-        if !wasExecuted || record.needsWorldAlone || !record.isConfirmed(over: shared, plantedDefect) {
-            run(unit, on: worker, into: record)
+        if wasExecuted, !record.needsWorldAlone, record.isConfirmed(over: shared, plantedDefect) {
+            if record.followChanges(shared, plantedDefect) { statistics.shiftedUnits += 1 }
+        } else {
+            if wasExecuted, deltas { record.heatConflicts(shared) }
+            run(unit, on: worker, into: record, follows: false)
             confirmation = wasExecuted ? .repeated : .inTurn
         }
         if record.needsWorldAlone
@@ -250,19 +289,8 @@ public final class ParallelExecutor: BlockExecutor, @unchecked Sendable {
         {
             return nil
         }
-        for write in record.accountWrites.elements { shared.write(write) }
-        for write in record.slotWrites.elements { shared.write(write) }
-        for mark in record.marks.elements { shared.mark(mark) }
-        for mark in record.lateMarks.elements {
-            let owner = shared.owner(mark.address)
-            guard let place = shared.place(mark.address, owner: owner, mark.slot) else { continue }
-            shared.mark(.init(address: mark.address, place: place, isBalance: mark.isBalance))
-        }
-        if record.results.count == 1, let only = record.results.popLast() {
-            outputs.append(only)
-        } else {
-            outputs.append(contentsOf: record.results)
-        }
+        record.commit(to: shared)
+        record.takeResults(into: &outputs)
         return confirmation
     }
 }
@@ -275,6 +303,8 @@ public struct ParallelStatistics: Sendable {
     public var repeatedUnits: UInt64 = 0
     /// Units that were executed in their turn alone.
     public var inTurnUnits: UInt64 = 0
+    /// Confirmed units that had read another value of a slot than the one that was right, and took it over.
+    public var shiftedUnits: UInt64 = 0
     /// Units that had the world for themselves: they emptied a storage, asked for one, or found no room.
     public var sequentialUnits: UInt64 = 0
 

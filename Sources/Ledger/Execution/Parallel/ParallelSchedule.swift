@@ -76,6 +76,7 @@ struct ParallelSchedule {
 
     /// Begins a run; how well executing ahead went in former runs stays known.
     mutating func begin(units: Int) {
+        let calmLeft = max(0, calmEnd - frontier)
         states.removeAll(keepingCapacity: true)
         states.append(contentsOf: repeatElement(.waiting, count: units))
         frontier = 0
@@ -85,7 +86,7 @@ struct ParallelSchedule {
         confirmedCount = 0
         repeatedCount = 0
         inTurnCount = 0
-        calmEnd = failureScore > Self.failureScoreMax ? calmLength : 0
+        calmEnd = calmLeft
     }
 
     /// The next step for a worker that is free. The leader never gets `leave`.

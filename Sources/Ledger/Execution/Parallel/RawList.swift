@@ -37,6 +37,12 @@ struct RawList<Element: BitwiseCopyable>: ~Copyable {
         header.pointee.count &+= 1
     }
 
+    /// Takes the last element off; there must be one.
+    @inline(__always) func removeLast() -> Element {
+        header.pointee.count &-= 1
+        return header.pointee.elements[header.pointee.count]
+    }
+
     @inline(never) private func grow() {
         let larger = UnsafeMutablePointer<Element>.allocate(capacity: header.pointee.capacity * 2)
         larger.moveInitialize(from: header.pointee.elements, count: header.pointee.count)

@@ -53,22 +53,20 @@ final class SharedWorld: @unchecked Sendable {
     private let slotList = RawList<UnsafeMutablePointer<NewSlot>>(capacity: 1_024)
     private let zeroed = RawList<ZeroedSlot>(capacity: 256)
     private let codes = Mutex<[Hash256: [UInt8]]>([:])
-    private let hasCodes = Atomic<Bool>(false)
     /// Grows with every account or slot that comes into being.
     private let newCount = Atomic<Int>(0)
+    /// Accounts of the world that stand among the new ones now: another code, or gone.
+    private let movedCount = Atomic<Int>(0)
+    /// Slots that were ever flagged as hot.
+    private let hotCount = Atomic<Int>(0)
+    /// Nil outside of tests.
+    var plantedDefect: PlantedDefect?
     private let seed = HashSeed()
 
     /// A slot of the world's table that was set to zero.
     private struct ZeroedSlot: BitwiseCopyable {
         var place: UnsafeMutablePointer<SlotEntry>
         var address: Address
-    }
-
-    /// A memory over no world yet.
-    init() {
-        precondition(
-            MemoryLayout<AccountEntry>.offset(of: \.code) == AccountEntry.codeOffset
-                && MemoryLayout<SlotEntry>.offset(of: \.value) == SlotEntry.valueOffset)
     }
 
     /// Begins a run of units over a world, in which about so many accounts and slots may come into being.
@@ -82,10 +80,8 @@ final class SharedWorld: @unchecked Sendable {
         slotList.removeAll()
         zeroed.removeAll()
         newCount.store(0, ordering: .relaxed)
-        if hasCodes.load(ordering: .relaxed) {
-            codes.withLock { $0.removeAll() }
-            hasCodes.store(false, ordering: .relaxed)
-        }
+        movedCount.store(0, ordering: .relaxed)
+        codes.withLock { if !$0.isEmpty { $0.removeAll() } }
     }
 
     // MARK: Reading
@@ -94,16 +90,33 @@ final class SharedWorld: @unchecked Sendable {
     @inline(__always)
     var version: Int { newCount.load(ordering: .acquiring) }
 
-    /// The account as it stands now.
+    /// The account as it stands now, and where; nil where it may stand elsewhere in a moment.
     @inline(__always)
-    func account(_ address: Address) -> AccountFields {
-        if let place = world.accounts.find(address) {
-            // Read once: a unit that is committed meanwhile may send readers elsewhere.
-            let code = place.code
-            if code != AccountEntry.elsewhere { return world.fields(place, code: code) }
+    func account(_ address: Address) -> (fields: AccountFields, place: UnsafeMutablePointer<AccountEntry>?) {
+        if movedCount.load(ordering: .acquiring) != 0, let moved = newAccount(address) {
+            return (moved.fields, nil)
         }
-        if version == 0 { return AccountFields(nil) }
-        return newAccount(address)?.pointee.fields ?? AccountFields(nil)
+        if let place = world.accounts.find(address) { return (fields(place), place) }
+        if version == 0 { return (AccountFields(nil), nil) }
+        return (newAccount(address)?.fields ?? AccountFields(nil), nil)
+    }
+
+    /// The fields of an account that stands in the world's table.
+    @inline(__always)
+    private func fields(_ place: UnsafeMutablePointer<AccountEntry>) -> AccountFields {
+        AccountFields(
+            AccountState(
+                nonce: place.nonce, balance: place.balance,
+                codeHash: world.codeHash(ofEntry: place.pointee.code)))
+    }
+
+    /// Whether an account is still as it was read. Only the worker that commits may ask.
+    @inline(__always)
+    func isUnchanged(_ read: UnitRecord.AccountRead) -> Bool {
+        if let place = read.place, movedCount.load(ordering: .relaxed) == 0 {
+            return place.pointee.nonce == read.fields.nonce && place.pointee.balance == read.fields.balance
+        }
+        return account(read.address).fields == read.fields
     }
 
     /// The storage space of an account in the world's table; 0 for none.
@@ -125,8 +138,10 @@ final class SharedWorld: @unchecked Sendable {
 
     @inline(never)
     private func newSlot(_ address: Address, _ slot: U256) -> UnsafeMutablePointer<SlotEntry>? {
+        let usesHashAsKey = plantedDefect == .usesHashAsKey
         let found = newSlots.find(hash: seed.mix(slot, seed.mix(address.word, 2))) {
-            $0.pointee.entry.slot == slot && $0.pointee.address == address
+            if usesHashAsKey { return ($0.pointee.entry.slot.l0 ^ slot.l0) & 7 == 0 }
+            return $0.pointee.entry.slot == slot && $0.pointee.address == address
         }
         return found.map { UnsafeMutableRawPointer($0).assumingMemoryBound(to: SlotEntry.self) }
     }
@@ -142,7 +157,6 @@ final class SharedWorld: @unchecked Sendable {
     /// Keeps a code that a unit wrote; its hash names it, so it does no harm when the unit is repeated.
     func keep(_ code: [UInt8], hash: Hash256) {
         codes.withLock { $0[hash] = code }
-        hasCodes.store(true, ordering: .releasing)
     }
 
     // MARK: Commit
@@ -159,9 +173,9 @@ final class SharedWorld: @unchecked Sendable {
             if !write.value.isZero { insert(write) }
             return
         }
-        place.pointee.value = write.value
+        place.store(write.value)
         if write.value.isZero {
-            place.pointee.isBalance = false
+            place.setBalance(false)
             zeroed.append(ZeroedSlot(place: place, address: write.address))
         }
     }
@@ -179,16 +193,15 @@ final class SharedWorld: @unchecked Sendable {
 
     /// Writes an account, or removes it.
     func write(_ write: UnitRecord.AccountWrite) {
-        let place = world.accounts.find(write.address)
-        if let place, place.pointee.code != AccountEntry.elsewhere, write.fields.exists,
-            world.codeHash(ofEntry: place.pointee.code) == write.fields.codeHash
-        {
-            place.pointee.nonce = write.fields.nonce
-            place.pointee.balance = write.fields.balance
+        // Whatever has moved, or was not there when the run began, stands among the new ones.
+        let known = movedCount.load(ordering: .relaxed) == 0 ? nil : newAccount(write.address)
+        let place = known == nil ? write.place ?? world.accounts.find(write.address) : nil
+        if let place, write.fields.exists, world.codeHash(ofEntry: place.pointee.code) == write.fields.codeHash {
+            place.store(nonce: write.fields.nonce, balance: write.fields.balance)
             return
         }
-        if let known = newAccount(write.address) {
-            known.pointee.fields = write.fields
+        if let known = known ?? newAccount(write.address) {
+            known.store(write.fields)
             return
         }
         let made = newAccounts.insert(hash: seed.mix(write.address.word, 1), cursor: &accountCursor) {
@@ -196,20 +209,35 @@ final class SharedWorld: @unchecked Sendable {
         }
         accountList.append(made)
         newCount.wrappingAdd(1, ordering: .releasing)
-        place?.sendElsewhere()
+        if place != nil { movedCount.wrappingAdd(1, ordering: .releasing) }
     }
 
     /// Keeps whether a slot is known as a balance; where it is zero nothing is kept.
     @inline(__always)
-    func mark(_ mark: UnitRecord.BalanceMark) {
+    func mark(_ mark: UnitRecord.BalanceMark, isOfGroup: Bool) {
         let place = mark.place
-        if place.pointee.value.isZero { return }
-        if mark.isBalance {
-            // Also where it stands already: a group may have emptied the slot in between, and the write sets say so.
-            world.mark(place, mark.address, place.pointee.slot)
-        } else {
-            place.pointee.isBalance = false
-        }
+        if place.pointee.value.isZero || !isOfGroup && place.pointee.isBalance == mark.isBalance { return }
+        // Of a group also where it stands already: it may have emptied the slot in between, and the write sets say so.
+        if mark.isBalance { world.noteMark(mark.address, place.pointee.slot) }
+        place.setBalance(mark.isBalance)
+    }
+
+    // MARK: Hot slots
+
+    /// Whether any slot was ever flagged: else there is no need to look.
+    @inline(__always)
+    var hasHotSlots: Bool { hotCount.load(ordering: .relaxed) > 0 }
+
+    /// Flags a slot that somebody expects to be hot, if it is there.
+    func expectHeat(_ address: Address, _ slot: U256) {
+        guard let place = place(address, owner: owner(address), slot), place.heat.isCold else { return }
+        heat(place)
+    }
+
+    /// Flags a slot as one that many transactions change.
+    func heat(_ place: UnsafeMutablePointer<SlotEntry>) {
+        if place.heat.isCold { hotCount.wrappingAdd(1, ordering: .relaxed) }
+        place.setHeat(place.heat.afterConflict)
     }
 
     // MARK: The end of a run
@@ -230,64 +258,22 @@ final class SharedWorld: @unchecked Sendable {
         for slot in slotList.elements where !slot.pointee.entry.value.isZero {
             world.put(
                 slot.pointee.address, slot.pointee.entry.slot, slot.pointee.entry.value,
-                isBalance: slot.pointee.entry.isBalance)
+                isBalance: slot.pointee.entry.isBalance, heat: slot.pointee.entry.heat)
         }
     }
 }
 
-extension AccountEntry {
-    /// In the field `code`: what the account is stands among the new accounts.
-    static let elsewhere = UInt32.max
-    /// Where the field `code` lies; `SharedWorld` holds the compiler to it.
-    static var codeOffset: Int { 20 }
-}
-
-extension SlotEntry {
-    /// Where the field `value` lies; `SharedWorld` holds the compiler to it.
-    static var valueOffset: Int { 32 }
-}
-
-extension UnsafeMutablePointer where Pointee == AccountEntry {
-    private var codeAddress: UnsafeMutablePointer<UInt32> {
-        (UnsafeMutableRawPointer(self) + AccountEntry.codeOffset).assumingMemoryBound(to: UInt32.self)
-    }
-
-    /// The number of the code, read once while others may change it.
-    @inline(__always)
-    var code: UInt32 { hoard_load_relaxed_32(codeAddress) }
-
-    /// Sends readers to the new accounts.
-    func sendElsewhere() { hoard_store_relaxed_32(codeAddress, AccountEntry.elsewhere) }
-}
-
-extension UnsafeMutablePointer where Pointee == SlotEntry {
-    /// The value, every part of it read once while others may change it.
-    @inline(__always)
-    var value: U256 {
-        let limbs = (UnsafeMutableRawPointer(self) + SlotEntry.valueOffset).assumingMemoryBound(to: UInt64.self)
-        return U256(
-            hoard_load_relaxed_64(limbs), hoard_load_relaxed_64(limbs + 1), hoard_load_relaxed_64(limbs + 2),
-            hoard_load_relaxed_64(limbs + 3))
-    }
-}
-
 extension WorldState {
-    /// The account at a place whose code number is known.
-    @inline(__always)
-    func fields(_ place: UnsafeMutablePointer<AccountEntry>, code: UInt32) -> AccountFields {
-        AccountFields(
-            AccountState(
-                nonce: place.pointee.nonce, balance: place.pointee.balance, codeHash: codeHash(ofEntry: code)))
-    }
-
     /// Writes an account, or removes it where `state` is nil.
     func put(_ address: Address, _ state: AccountState?, code: [UInt8]?) {
         apply(StateDiff(accounts: [AccountChange(address: address, account: state, codeWritten: code)]))
     }
 
     /// Writes a slot, known as a balance or not.
-    func put(_ address: Address, _ slot: U256, _ value: U256, isBalance: Bool) {
+    func put(_ address: Address, _ slot: U256, _ value: U256, isBalance: Bool, heat: UInt8) {
         write(address, slot, value)
-        if isBalance, let place = place(address, slot) { place.pointee.isBalance = true }
+        guard isBalance || heat != 0, let place = place(address, slot) else { return }
+        place.pointee.isBalance = isBalance
+        place.pointee.heat = heat
     }
 }

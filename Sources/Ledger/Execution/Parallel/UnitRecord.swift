@@ -3,6 +3,14 @@ internal import EVM
 /// A fault that tests build into the confirmation, to see that they would notice it.
 enum PlantedDefect: CaseIterable, Sendable {
     case skipsSlotReads, skipsAbsentSlots, skipsAccountReads, skipsBalanceReads
+    /// A followed slot may have any value.
+    case skipsIntervals
+    /// What moves with a followed slot is left as it was seen.
+    case skipsChanges
+    /// A unit's writes are seen before its turn.
+    case publishesEarly
+    /// New slots are told apart by three bits alone.
+    case usesHashAsKey
     /// What a unit wrote is committed although it read something else.
     case skipsEverything
 }
@@ -23,6 +31,14 @@ final class UnitRecord: @unchecked Sendable {
     struct AccountRead: BitwiseCopyable {
         var address: Address
         var fields: AccountFields
+        /// Where it stands in the world's table; nil where it does not, or may soon not.
+        var place: UnsafeMutablePointer<AccountEntry>?
+    }
+    /// A slot that is followed; what is demanded of it stands under the same number in the notes.
+    struct FollowedSlot: BitwiseCopyable {
+        var place: UnsafeMutablePointer<SlotEntry>
+        /// The number of the slot's write, and of its change in the diff; -1 for none.
+        var write = -1
     }
     struct SlotWrite: BitwiseCopyable {
         /// Where the value stands; nil for a slot that was not there.
@@ -34,6 +50,8 @@ final class UnitRecord: @unchecked Sendable {
     struct AccountWrite: BitwiseCopyable {
         var address: Address
         var fields: AccountFields
+        /// Where the account was read.
+        var place: UnsafeMutablePointer<AccountEntry>?
     }
     /// Whether a slot was known as a balance, or is from here on.
     struct BalanceMark: BitwiseCopyable {
@@ -49,6 +67,10 @@ final class UnitRecord: @unchecked Sendable {
     }
 
     let slotReads = RawList<SlotRead>()
+    let followedSlots = RawList<FollowedSlot>()
+    let notes = DeltaNotes()
+    /// The read of the fee recipient, where its balance is followed; -1 else.
+    var feeRead = -1
     let absentSlots = RawList<AbsentSlot>()
     let accountReads = RawList<AccountRead>()
     let balanceReads = RawList<BalanceMark>(capacity: 4)
@@ -56,7 +78,14 @@ final class UnitRecord: @unchecked Sendable {
     let accountWrites = RawList<AccountWrite>()
     let marks = RawList<BalanceMark>()
     let lateMarks = RawList<LateMark>(capacity: 4)
+    /// How the operations of a group ended, or a single one that was refused.
     var results: [OperationResult] = []
+    /// How a single operation ended that was accepted; nil for others.
+    var receipt: Receipt?
+    /// What that operation changed.
+    var diff = StateDiff()
+    /// The read of the sender, where only its nonce may be another; -1 else.
+    var senderRead = -1
     /// How much had come into being when the unit began.
     var version = 0
     /// Whether the unit asks or does what cannot be done beside others: it runs alone, over the finished world.
@@ -65,6 +94,11 @@ final class UnitRecord: @unchecked Sendable {
     /// Forgets everything.
     func removeAll() {
         slotReads.removeAll()
+        followedSlots.removeAll()
+        notes.removeAll()
+        feeRead = -1
+        senderRead = -1
+        receipt = nil
         absentSlots.removeAll()
         accountReads.removeAll()
         balanceReads.removeAll()
@@ -81,10 +115,12 @@ final class UnitRecord: @unchecked Sendable {
         lateMarks.removeAll()
     }
 
-    /// Whether everything that was read is what units before it have committed. Only the worker that commits may ask.
+    /// Whether everything that was read is what units before it have committed, or near enough. Only the worker that commits
+    /// may ask.
     func isConfirmed(over shared: SharedWorld, _ defect: PlantedDefect?) -> Bool {
         if defect == .skipsEverything { return true }
         return (defect == .skipsSlotReads || areSlotReadsConfirmed())
+            && (defect == .skipsIntervals || areIntervalsConfirmed())
             && (defect == .skipsAbsentSlots || areAbsentSlotsConfirmed(shared))
             && (defect == .skipsAccountReads || areAccountReadsConfirmed(shared))
             && (defect == .skipsBalanceReads || areBalanceReadsConfirmed())
@@ -92,6 +128,13 @@ final class UnitRecord: @unchecked Sendable {
 
     private func areSlotReadsConfirmed() -> Bool {
         for read in slotReads.elements where read.place.pointee.value != read.value { return false }
+        return true
+    }
+
+    private func areIntervalsConfirmed() -> Bool {
+        let intervals = notes.elements
+        for (index, followed) in followedSlots.elements.enumerated()
+        where !intervals[index].holds(followed.place.pointee.value) { return false }
         return true
     }
 
@@ -105,12 +148,129 @@ final class UnitRecord: @unchecked Sendable {
     }
 
     private func areAccountReadsConfirmed(_ shared: SharedWorld) -> Bool {
-        for read in accountReads.elements where shared.account(read.address) != read.fields { return false }
+        for (index, read) in accountReads.elements.enumerated() where !shared.isUnchanged(read) {
+            if index == feeRead, isFeeConfirmed(read, shared) { continue }
+            if index == senderRead, isSenderConfirmed(read, shared) { continue }
+            return false
+        }
         return true
+    }
+
+    /// The fee recipient may have another balance, as long as paying it neither makes nor ends the account.
+    private func isFeeConfirmed(_ read: AccountRead, _ shared: SharedWorld) -> Bool {
+        let now = shared.account(read.address).fields
+        guard let fee = fee(read) else { return false }
+        return now.exists && read.fields.exists && now.nonce == read.fields.nonce
+            && now.codeHash == read.fields.codeHash && !(now.balance &+ fee).isZero
+    }
+
+    /// The sender may have sent more since: a session's operation takes whatever nonce is next.
+    private func isSenderConfirmed(_ read: AccountRead, _ shared: SharedWorld) -> Bool {
+        let now = shared.account(read.address).fields
+        return now.exists && read.fields.exists && now.balance == read.fields.balance
+            && now.codeHash == read.fields.codeHash && now.nonce < .max - 1
+    }
+
+    private func fee(_ read: AccountRead) -> U256? {
+        for write in accountWrites.elements where write.address == read.address {
+            return write.fields.balance &- read.fields.balance
+        }
+        return nil
     }
 
     private func areBalanceReadsConfirmed() -> Bool {
         for read in balanceReads.elements where read.place.pointee.isBalance != read.isBalance { return false }
         return true
+    }
+
+    // MARK: Slots that move
+
+    /// Flags the slots that have sent this unit back.
+    func heatConflicts(_ shared: SharedWorld) {
+        for read in slotReads.elements where read.place.pointee.value != read.value { shared.heat(read.place) }
+        let intervals = notes.elements
+        for (index, followed) in followedSlots.elements.enumerated()
+        where !intervals[index].holds(followed.place.pointee.value) { shared.heat(followed.place) }
+    }
+
+    /// Brings writes and answers to what they are for the values that followed slots have now; whether any has moved.
+    @discardableResult
+    func followChanges(_ shared: SharedWorld, _ defect: PlantedDefect?) -> Bool {
+        if defect == .skipsChanges { return false }
+        let hasSent = senderRead >= 0 && followNonce(shared)
+        if followedSlots.count == 0 && feeRead < 0 { return hasSent }
+        var hasMoved = false
+        for (index, followed) in followedSlots.elements.enumerated() {
+            let shift = followed.place.pointee.value &- notes.elements[index].base
+            notes.elements[index].shift = shift
+            if shift.isZero { continue }
+            followed.place.setHeat(followed.place.heat.afterSuccess)
+            if notes.elements[index].isDelta, followed.write >= 0 {
+                hasMoved = true
+                slotWrites.elements[followed.write].value = slotWrites.elements[followed.write].value &+ shift
+            }
+        }
+        var feeShift = U256.zero
+        if feeRead >= 0 {
+            let read = accountReads.elements[feeRead]
+            feeShift = shared.account(read.address).fields.balance &- read.fields.balance
+            for index in 0..<accountWrites.count where accountWrites.elements[index].address == read.address {
+                let balance = accountWrites.elements[index].fields.balance
+                accountWrites.elements[index].fields.balance = balance &+ feeShift
+            }
+        }
+        if hasMoved || !feeShift.isZero || !notes.patches.isEmpty { changeAnswer(feeShift) }
+        return hasMoved || hasSent || !feeShift.isZero
+    }
+
+    /// Brings the sender's nonce up to what it is now; whether it was another.
+    private func followNonce(_ shared: SharedWorld) -> Bool {
+        let read = accountReads.elements[senderRead]
+        let shift = shared.account(read.address).fields.nonce &- read.fields.nonce
+        if shift == 0 { return false }
+        for index in 0..<accountWrites.count where accountWrites.elements[index].address == read.address {
+            accountWrites.elements[index].fields.nonce += shift
+        }
+        for index in diff.accounts.indices where diff.accounts[index].address == read.address {
+            diff.accounts[index].account?.nonce += shift
+        }
+        return true
+    }
+
+    /// Puts everything that the unit changed into the world.
+    func commit(to shared: SharedWorld) {
+        for write in accountWrites.elements { shared.write(write) }
+        for write in slotWrites.elements { shared.write(write) }
+        for mark in marks.elements { shared.mark(mark, isOfGroup: false) }
+        for mark in lateMarks.elements {
+            let owner = shared.owner(mark.address)
+            guard let place = shared.place(mark.address, owner: owner, mark.slot) else { continue }
+            shared.mark(.init(address: mark.address, place: place, isBalance: mark.isBalance), isOfGroup: true)
+        }
+    }
+
+    private func changeAnswer(_ feeShift: U256) {
+        if receipt != nil, !notes.patches.isEmpty { notes.change(&receipt!) }
+        for (index, followed) in followedSlots.elements.enumerated()
+        where followed.write >= 0 && notes.elements[index].isDelta {
+            diff.storage[followed.write].value = slotWrites.elements[followed.write].value
+        }
+        if !feeShift.isZero {
+            let recipient = accountReads.elements[feeRead].address
+            for index in diff.accounts.indices where diff.accounts[index].address == recipient {
+                diff.accounts[index].account?.balance = accountWrites.elements[index].fields.balance
+            }
+        }
+    }
+
+    /// Hands the results over; the record keeps none.
+    func takeResults(into outputs: inout [OperationResult]) {
+        if let receipt {
+            self.receipt = nil
+            outputs.append(.accepted(receipt, diff))
+            diff = StateDiff()
+        } else {
+            outputs.append(contentsOf: results)
+        }
     }
 }

@@ -6,9 +6,11 @@ final class UnitRunner: @unchecked Sendable {
     private let machine: any TransitionMachine
     private let checker: ConservationChecker
     private let view: UnitView
+    private let shared: SharedWorld
 
     init(machine: any TransitionMachine, rules: [AssetRule], shared: SharedWorld, record: UnitRecord) {
         self.machine = machine
+        self.shared = shared
         checker = ConservationChecker(rules: rules, memo: machine.memo)
         view = UnitView(shared: shared, record: record)
     }
@@ -18,30 +20,50 @@ final class UnitRunner: @unchecked Sendable {
 
     /// Executes the operations of a unit; the record then holds all that was read, written and answered.
     func execute(
-        _ operations: UnsafeBufferPointer<Operation>, into record: UnitRecord, _ environment: BlockEnvironment
+        _ operations: UnsafeBufferPointer<Operation>, into record: UnitRecord, _ environment: BlockEnvironment,
+        follows: Bool
     ) {
         record.removeAll()
-        view.begin(into: record, isGroup: operations.count > 1)
+        // Fees and hot slots need the machine's help; where there are neither it is not asked for it.
+        let asksMachine = follows && (shared.hasHotSlots || operations[0].transaction.kind != .session)
+        view.begin(into: record, isGroup: operations.count > 1, follows: asksMachine)
         if operations.count > 1 {
             executeGroup(operations, record, environment)
         } else {
-            record.results.append(executeOne(operations[0], record, environment))
+            executeOne(operations[0], record, environment, follows: follows)
         }
     }
 
     private func executeOne(
-        _ operation: Operation, _ record: UnitRecord, _ environment: BlockEnvironment
-    ) -> OperationResult {
-        switch machine.transition(view, environment, operation.transaction) {
-        case .failure(let refusal): return .refused(.transaction(refusal))
+        _ operation: Operation, _ record: UnitRecord, _ environment: BlockEnvironment, follows: Bool
+    ) {
+        let transition =
+            view.follows
+            ? machine.transition(view, environment, operation.transaction, notes: record.notes)
+            : machine.transition(view, environment, operation.transaction)
+        switch transition {
+        case .failure(let refusal): record.results.append(.refused(.transaction(refusal)))
         case .success(let result):
             if let violation = check(result, record) {
                 record.removeWrites()
-                return .refused(.conservationViolated(violation))
+                record.results.append(.refused(.conservationViolated(violation)))
+                return
             }
             view.enter(result.diff)
-            return .accepted(result.receipt, result.diff)
+            record.receipt = result.receipt
+            record.diff = result.diff
+            if follows { followAccounts(operation.transaction, record, environment) }
         }
+    }
+
+    /// Notes of which accounts only a number matters that others may change: the fee recipient's balance, and the nonce of a
+    /// session's sender that is neither named nor used.
+    private func followAccounts(_ transaction: Transaction, _ record: UnitRecord, _ environment: BlockEnvironment) {
+        if view.follows, record.notes.isFeeDelta { record.feeRead = view.indexOfLastRead(environment.feeRecipient) }
+        guard transaction.kind == .session, transaction.nonce == nil, transaction.to != nil else { return }
+        let index = view.indexOfLastRead(transaction.sender)
+        // Who has no code creates nothing, so that its nonce names no contract.
+        if index >= 0, record.accountReads.elements[index].fields.codeHash == .emptyCode { record.senderRead = index }
     }
 
     private func executeGroup(
@@ -78,6 +100,7 @@ final class UnitRunner: @unchecked Sendable {
         for change in checker.unexplained.elements {
             view.noteBalanceRead(change)
         }
+        if view.follows, checker.isChecking { view.noteCheck(foundViolation: violation != nil) }
         if violation == nil {
             for balance in checker.explained.elements { view.mark(balance) }
         }

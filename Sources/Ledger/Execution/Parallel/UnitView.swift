@@ -10,6 +10,9 @@ final class UnitView: StateView {
     /// The storage space that was asked for last: mostly it is the next one as well.
     private var lastAddress = Address.zero
     private var lastOwner: UInt32 = 0
+    /// Whether slots may be followed in this unit, and whether the last answer was about one that should be.
+    private(set) var follows = false
+    private var lastIsHot = false
 
     init(shared: SharedWorld, record: UnitRecord) {
         self.shared = shared
@@ -22,9 +25,11 @@ final class UnitView: StateView {
         lastOwner = shared.owner(.zero)
     }
 
-    /// Begins a unit.
-    func begin(into record: UnitRecord, isGroup: Bool) {
+    /// Begins a unit; in its turn nothing need be followed.
+    func begin(into record: UnitRecord, isGroup: Bool, follows: Bool) {
         self.record = record
+        self.follows = follows && !isGroup
+        lastIsHot = false
         record.version = shared.version
         group = isGroup ? GroupChanges() : nil
     }
@@ -33,8 +38,8 @@ final class UnitView: StateView {
 
     func account(_ address: Address) -> AccountState? {
         if let written = group?.accounts[address] { return written.state }
-        let fields = shared.account(address)
-        record.accountReads.append(.init(address: address, fields: fields))
+        let (fields, place) = shared.account(address)
+        record.accountReads.append(.init(address: address, fields: fields, place: place))
         return fields.state
     }
 
@@ -42,11 +47,13 @@ final class UnitView: StateView {
         if let written = group?.slots[StorageKey(address: address, slot: slot)] { return written }
         let owner = owner(address)
         guard let place = shared.place(address, owner: owner, slot) else {
+            lastIsHot = false
             record.absentSlots.append(.init(address: address, owner: owner, slot: slot))
             return .zero
         }
         let value = place.value
         record.slotReads.append(.init(place: place, value: value))
+        lastIsHot = follows && place.heat.isHot
         return value
     }
 
@@ -78,20 +85,59 @@ final class UnitView: StateView {
             if let code = change.codeWritten, let hash = change.account?.codeHash { shared.keep(code, hash: hash) }
             let fields = AccountFields(change.account)
             if group == nil {
-                record.accountWrites.append(.init(address: change.address, fields: fields))
+                record.accountWrites.append(
+                    .init(address: change.address, fields: fields, place: place(change.address)))
             } else {
                 group?.accounts[change.address] = fields
             }
         }
         for change in diff.storage {
             if group == nil {
-                let place = shared.place(change.address, owner: owner(change.address), change.slot)
+                let owner = owner(change.address)
+                let known = known(owner, change.slot)
+                let place = known?.place ?? shared.place(change.address, owner: owner, change.slot)
+                let number = known?.followed ?? place.flatMap { followedNumber($0) } ?? -1
+                if number >= 0 { record.followedSlots.elements[number].write = record.slotWrites.count }
                 record.slotWrites.append(
                     .init(place: place, address: change.address, slot: change.slot, value: change.value))
             } else {
                 group?.enter(change)
             }
         }
+    }
+
+    /// A slot that this unit has read.
+    private struct KnownSlot {
+        var place: UnsafeMutablePointer<SlotEntry>
+        /// What it saw there.
+        var value: U256
+        /// The number among the followed slots; -1 for one that was read.
+        var followed: Int
+    }
+
+    /// The slot of the world's table that this unit has read under this key: there are few, so none is looked up again.
+    @inline(__always)
+    private func known(_ owner: UInt32, _ slot: U256) -> KnownSlot? {
+        for read in record.slotReads.elements
+        where read.place.pointee.slot == slot && read.place.pointee.owner == owner {
+            return KnownSlot(place: read.place, value: read.value, followed: -1)
+        }
+        for (index, followed) in record.followedSlots.elements.enumerated()
+        where followed.place.pointee.slot == slot && followed.place.pointee.owner == owner {
+            return KnownSlot(place: followed.place, value: record.notes.elements[index].base, followed: index)
+        }
+        return nil
+    }
+
+    /// The number of a followed slot by its place, which one that came into being in this run is found by.
+    private func followedNumber(_ place: UnsafeMutablePointer<SlotEntry>) -> Int? {
+        record.followedSlots.elements.firstIndex { $0.place == place }
+    }
+
+    /// Where an account was read.
+    private func place(_ address: Address) -> UnsafeMutablePointer<AccountEntry>? {
+        for read in record.accountReads.elements where read.address == address { return read.place }
+        return nil
     }
 
     /// Makes what the members of a group changed the writes of the unit.
@@ -110,20 +156,59 @@ final class UnitView: StateView {
     }
 }
 
+extension UnitView: DeltaView {
+    /// The number of the read of an account; -1 where it was not read.
+    func indexOfLastRead(_ address: Address) -> Int {
+        record.accountReads.elements.lastIndex { $0.address == address } ?? -1
+    }
+
+    func followsLastSlot() -> Bool {
+        guard lastIsHot else { return false }
+        lastIsHot = false
+        record.followedSlots.append(.init(place: record.slotReads.removeLast().place))
+        return true
+    }
+
+    /// Takes note of what a check of conservation rests on: that no balance leaves the range of signed numbers; and all
+    /// there was, where it found a violation or a slot was set to something else.
+    func noteCheck(foundViolation: Bool) {
+        let limit = U256(0, 0, 0, 1 << 63)
+        for read in record.notes.elements.indices {
+            let change = record.notes.elements[read].change
+            if foundViolation || !record.notes.elements[read].isDelta && !change.isZero {
+                record.notes.elements[read].narrow(down: .zero, up: .zero)
+            } else if record.notes.elements[read].isDelta {
+                let isPositive = change < limit
+                _ = record.notes.elements[read].ask(
+                    isPositive ? limit : limit &- change, isPositive ? limit &- 1 &- change : limit &- 1)
+            }
+        }
+    }
+}
+
 extension UnitView: BalanceBook {
     func balance(_ address: Address, _ slot: U256) -> FormerBalance {
         guard group == nil else { return groupBalance(StorageKey(address: address, slot: slot)) }
-        guard let place = shared.place(address, owner: owner(address), slot) else { return .zero }
+        let owner = owner(address)
+        if let known = known(owner, slot) {
+            if known.value.isZero { return .zero }
+            return FormerBalance(
+                value: known.value, isBalance: known.place.isBalance, place: UnsafeMutableRawPointer(known.place))
+        }
+        guard let place = shared.place(address, owner: owner, slot) else { return .zero }
         let value = former(place)
         // A slot that is zero has no place in the world and no mark.
         if value.isZero { return .zero }
         return FormerBalance(
-            value: value, isBalance: place.pointee.isBalance, place: UnsafeMutableRawPointer(place))
+            value: value, isBalance: place.isBalance, place: UnsafeMutableRawPointer(place))
     }
 
     /// The value that the operation saw, which it has read before it could write it.
     private func former(_ place: UnsafeMutablePointer<SlotEntry>) -> U256 {
         for read in record.slotReads.elements where read.place == place { return read.value }
+        for (index, followed) in record.followedSlots.elements.enumerated() where followed.place == place {
+            return record.notes.elements[index].base
+        }
         // It was absent when it was read, or was not read at all.
         let value = place.value
         record.slotReads.append(.init(place: place, value: value))
@@ -134,7 +219,7 @@ extension UnitView: BalanceBook {
         let place = shared.place(key.address, owner: owner(key.address), key.slot)
         let value = group?.slots[key] ?? place.map { former($0) } ?? .zero
         if value.isZero { return .zero }
-        let isBalance = group?.marks[key] ?? place?.pointee.isBalance ?? false
+        let isBalance = group?.marks[key] ?? place?.isBalance ?? false
         return FormerBalance(value: value, isBalance: isBalance, place: group?.token(for: key))
     }
 

@@ -1,0 +1,128 @@
+/// A view that says which slots many transactions change at the same time.
+public protocol DeltaView: StateView {
+    /// Whether the slot that `storage` was asked for last is to be followed as a number that others may change, instead of as a
+    /// value that was read. It is asked right after that answer, once for each slot; the answers count the reads of the notes.
+    func followsLastSlot() -> Bool
+}
+
+/// A slot that a transaction followed: for which values of it, at the start of the transaction, everything happens as it
+/// did, and what becomes of it.
+public struct IntervalRead: BitwiseCopyable, Sendable {
+    /// The value that the transaction saw.
+    public var base: U256
+    /// How far below the base the value may lie, and how far above, modulo 2^256; both without meaning while `isFree`.
+    public var down: U256 = .zero
+    public var up: U256 = .zero
+    /// Whether nothing was asked of the value: any will do.
+    public var isFree = true
+    /// Whether the slot's value afterwards is the one before, whatever that is, plus `change`.
+    public var isDelta = false
+    /// What the transaction adds, modulo 2^256; not zero where `isDelta`.
+    public var change: U256 = .zero
+    /// By how much the true value is greater than the base, modulo 2^256; for whoever brings results up to it.
+    public var shift: U256 = .zero
+
+    /// A slot of which nothing is known but its value.
+    init(base: U256) { self.base = base }
+
+    /// Whether the transaction would have gone the same way with this value.
+    @inlinable
+    public func holds(_ value: U256) -> Bool {
+        if isFree { return true }
+        return (value &- base &+ down) <= down &+ up
+    }
+
+    /// Whether only the value that was seen will do.
+    public var isExact: Bool { !isFree && down.isZero && up.isZero }
+
+    /// Keeps to the values at most so far from the base, as well as to what was demanded before.
+    public mutating func narrow(down below: U256, up above: U256) {
+        if isFree {
+            (isFree, down, up) = (false, below, above)
+        } else {
+            down = min(down, below)
+            up = min(up, above)
+        }
+    }
+
+    /// Keeps to the circle's arc from `low` to `high` if the base lies on it, else to the rest of the circle; whether it
+    /// does.
+    public mutating func ask(_ low: U256, _ high: U256) -> Bool {
+        if base &- low <= high &- low {
+            narrow(down: base &- low, up: high &- base)
+            return true
+        }
+        narrow(down: base &- high &- 1, up: low &- 1 &- base)
+        return false
+    }
+}
+
+/// A word of a receipt that holds the value of a followed slot, plus a constant: it changes with the slot.
+public struct WordPatch: BitwiseCopyable, Sendable, Equatable {
+    /// Where the word is.
+    public enum Place: UInt8, BitwiseCopyable, Sendable { case output, logData, logTopic }
+    public var place: Place
+    /// The log's number.
+    public var log: Int
+    /// Bytes before the word, or the topic's number.
+    public var offset: Int
+    /// The number of the slot's read.
+    public var read: Int
+}
+
+/// What one transaction rests on and leaves, as far as it concerns slots that others change at the same time. It is used
+/// again for many transactions.
+public final class DeltaNotes {
+    /// Slots that one transaction can follow; further ones are plain reads.
+    public static let readsMax = 255
+
+    let reads: UnsafeMutablePointer<IntervalRead>
+    /// Slots that were followed, in the order in which the view agreed to them.
+    public internal(set) var readCount = 0
+    /// Words of the receipt that change with them.
+    public internal(set) var patches: [WordPatch] = []
+    /// Whether the fee recipient was paid and not looked at otherwise: then its balance is a number that others may change.
+    public internal(set) var isFeeDelta = false
+
+    /// Notes of nothing yet.
+    public init() { reads = .allocate(capacity: Self.readsMax) }
+
+    deinit { reads.deallocate() }
+
+    /// Forgets everything.
+    public func removeAll() {
+        readCount = 0
+        isFeeDelta = false
+        if !patches.isEmpty { patches.removeAll(keepingCapacity: true) }
+    }
+}
+
+extension DeltaNotes {
+    /// All reads, to be walked through without copies.
+    public var elements: UnsafeMutableBufferPointer<IntervalRead> {
+        UnsafeMutableBufferPointer(start: reads, count: readCount)
+    }
+
+    /// Brings a receipt to the true values of the followed slots, as the reads' `shift` says.
+    public func change(_ receipt: inout Receipt) {
+        for patch in patches {
+            let shift = reads[patch.read].shift
+            if shift.isZero { continue }
+            switch patch.place {
+            case .logTopic:
+                let topics = receipt.logs[patch.log].topics
+                receipt.logs[patch.log].topics = LogTopics(
+                    topics.enumerated().map { $0.offset == patch.offset ? $0.element &+ shift : $0.element })
+            case .logData: Self.add(shift, to: &receipt.logs[patch.log].data, at: patch.offset)
+            case .output: Self.add(shift, to: &receipt.output, at: patch.offset)
+            }
+        }
+    }
+
+    private static func add(_ shift: U256, to bytes: inout [UInt8], at offset: Int) {
+        bytes.withUnsafeMutableBytes { buffer in
+            let word = buffer.baseAddress! + offset
+            (U256(loadingBigEndian: word) &+ shift).storeBigEndian(at: word)
+        }
+    }
+}
