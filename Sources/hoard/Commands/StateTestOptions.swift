@@ -5,7 +5,7 @@ import Foundation
 import Gateway
 
 /// How the transactions of a block are executed: the options of all commands that run official cases. A state test is
-/// one transaction, which runs alone whatever they say.
+/// one transaction; with the parallel executor it runs as a worker runs it, with every slot followed.
 struct ExecutorOptions: ParsableArguments {
     @Option(help: "How transactions are executed: sequential or parallel.")
     var executor: ExecutorChoice = .sequential
