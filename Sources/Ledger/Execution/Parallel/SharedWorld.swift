@@ -131,6 +131,10 @@ final class SharedWorld: @unchecked Sendable {
         return newSlot(address, slot)
     }
 
+    /// Where the value of a slot stands that the world's table did not have: the table keeps its shape, so it has not got it
+    /// meanwhile.
+    func newPlace(_ address: Address, _ slot: U256) -> UnsafeMutablePointer<SlotEntry>? { newSlot(address, slot) }
+
     @inline(never)
     private func newAccount(_ address: Address) -> UnsafeMutablePointer<NewAccount>? {
         newAccounts.find(hash: seed.mix(address.word, 1)) { $0.pointee.address == address }

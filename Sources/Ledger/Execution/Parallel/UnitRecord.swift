@@ -141,7 +141,7 @@ final class UnitRecord: @unchecked Sendable {
     private func areAbsentSlotsConfirmed(_ shared: SharedWorld) -> Bool {
         if shared.version == version { return true }
         for absent in absentSlots.elements {
-            guard let place = shared.place(absent.address, owner: absent.owner, absent.slot) else { continue }
+            guard let place = shared.newPlace(absent.address, absent.slot) else { continue }
             if !place.pointee.value.isZero { return false }
         }
         return true
@@ -229,10 +229,10 @@ final class UnitRecord: @unchecked Sendable {
         let shift = shared.account(read.address).fields.nonce &- read.fields.nonce
         if shift == 0 { return false }
         for index in 0..<accountWrites.count where accountWrites.elements[index].address == read.address {
-            accountWrites.elements[index].fields.nonce += shift
+            accountWrites.elements[index].fields.nonce &+= shift
         }
         for index in diff.accounts.indices where diff.accounts[index].address == read.address {
-            diff.accounts[index].account?.nonce += shift
+            diff.accounts[index].account?.nonce &+= shift
         }
         return true
     }
