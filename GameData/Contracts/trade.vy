@@ -2,12 +2,15 @@
 """
 @title Trade
 @notice Swaps between two players, in one step or not at all: at once by a game server, or proposed by one player and accepted by the other.
-    Whoever receives coins gets them less the fee, which goes to the treasury. Nothing is held back for a proposal: each side must have its things when it is accepted.
+    What a proposer gives stands in the escrow account until the trade is accepted, cancelled or expired. Whoever receives coins gets them less the royalties
+    of the items that they pay for and less the fee, which goes to the treasury.
 """
 from modules import assets
 from modules import authority
+from modules import sales
 
 initializes: assets
+initializes: sales[assets := assets]
 
 event Traded:
     first: indexed(address)
@@ -26,10 +29,15 @@ event TradeCancelled:
     by: indexed(address)
     trade: uint256
 
-# A trade is open until it is done or cancelled, and its id is used up for ever.
+event TradeReturned:
+    proposer: indexed(address)
+    trade: uint256
+
+# A trade is open until it is done, cancelled or taken out of escrow after its time, and its id is used up for ever.
 OPEN: constant(uint256) = 1
 DONE: constant(uint256) = 2
 CANCELLED: constant(uint256) = 3
+EXPIRED: constant(uint256) = 4
 FEE_PARTS: constant(uint256) = 10000
 LINES_MAX: constant(uint256) = 4
 LOW_64: constant(uint256) = 2 ** 64 - 1
@@ -37,8 +45,7 @@ LOW_128: constant(uint256) = 2 ** 128 - 1
 LOW_160: constant(uint256) = 2 ** 160 - 1
 LOW_168: constant(uint256) = 2 ** 168 - 1
 
-TREASURY: immutable(address)
-FEE_BASIS_POINTS: immutable(uint256)
+ESCROW: immutable(address)
 
 # expires << 168 | state << 160 | proposer
 heads: HashMap[uint256, uint256]
@@ -48,11 +55,12 @@ wants: HashMap[uint256, uint256[2]]
 
 
 @deploy
-def __init__(currencies: address[assets.CURRENCIES_MAX], items: address, treasury: address, feeBasisPoints: uint256):
+def __init__(
+    currencies: address[assets.CURRENCIES_MAX], items: address, treasury: address, feeBasisPoints: uint256, escrow: address, royalties: address
+):
     assets.__init__(currencies, items)
-    assert feeBasisPoints <= FEE_PARTS
-    TREASURY = treasury
-    FEE_BASIS_POINTS = feeBasisPoints
+    sales.__init__(treasury, feeBasisPoints, royalties)
+    ESCROW = escrow
 
 
 @internal
@@ -65,25 +73,63 @@ def _give(giver: address, taker: address, asset: uint256, amount: uint256) -> ui
         return 0
     if amount > LOW_128:
         raw_revert(abi_encode(amount, LOW_128, method_id=method_id("AmountTooLarge(uint256,uint256)")))
-    fee: uint256 = unsafe_mul(amount, FEE_BASIS_POINTS) // FEE_PARTS
+    fee: uint256 = unsafe_mul(amount, sales.FEE_BASIS_POINTS) // FEE_PARTS
     if fee == 0:
         assets._move(giver, taker, asset, amount)
     else:
-        extcall assets._currency(asset).moveWithFee(giver, taker, amount, TREASURY, fee, skip_contract_check=True)
+        extcall assets._currency(asset).moveWithFee(giver, taker, amount, sales.TREASURY, fee, skip_contract_check=True)
     return fee
 
 
 @internal
-def _give_stored(giver: address, taker: address, packed: uint256[2]) -> uint256:
+@pure
+def _line(packed: uint256[2], index: uint256) -> uint256:
     """
-    @notice Moves the lines of one side, and returns the fees that were kept of them, all currencies together.
+    @notice A line as it is stored, asset << 64 | amount; 0 where there is none.
     """
-    fees: uint256 = 0
+    return (packed[index >> 1] >> ((index & 1) << 7)) & LOW_128
+
+
+@internal
+def _keep(packed: uint256[2], giver: address, taker: address):
+    """
+    @notice Moves all lines as they are, into escrow or out of it again.
+    """
     for index: uint256 in range(LINES_MAX):
-        line: uint256 = (packed[index >> 1] >> ((index & 1) << 7)) & LOW_128
+        line: uint256 = self._line(packed, index)
         if line == 0:
             break
-        fees += self._give(giver, taker, line >> 64, line & LOW_64)
+        assets._move(giver, taker, line >> 64, line & LOW_64)
+
+
+@internal
+def _give_basket(giver: address, taker: address, packed: uint256[2], against: uint256[2]) -> uint256:
+    """
+    @notice Moves one side of a trade. Its coins pay for the items of the other side in equal parts: so much of the royalty of each is due.
+        Returns the fees that were kept, all currencies together.
+    """
+    royalties: uint256[4] = empty(uint256[4])
+    items: uint256 = 0
+    for index: uint256 in range(LINES_MAX):
+        asset: uint256 = self._line(against, index) >> 64
+        if asset >= assets.FIRST_ITEM:
+            royalties[index] = sales._royalty(asset)
+            items += 1
+    fees: uint256 = 0
+    for index: uint256 in range(LINES_MAX):
+        line: uint256 = self._line(packed, index)
+        if line == 0:
+            break
+        asset: uint256 = line >> 64
+        amount: uint256 = line & LOW_64
+        if asset >= assets.FIRST_ITEM:
+            assets._move(giver, taker, asset, amount)
+            continue
+        left: uint256 = amount
+        for place: uint256 in range(LINES_MAX):
+            if royalties[place] != 0:
+                left -= sales._pay_royalty(giver, self._line(against, place) >> 64, royalties[place], asset, amount, items, left)
+        fees += sales._pay_rest(giver, taker, asset, amount, left)
     return fees
 
 
@@ -110,9 +156,23 @@ def swap(first: address, second: address, firstGives: uint256, secondGives: uint
 
 
 @external
+def swapBaskets(first: address, second: address, firstGives: uint256[4], secondGives: uint256[4]):
+    """
+    @notice Swaps up to four lines of each side, by order of a game server in which both are logged in.
+    """
+    authority._check_server()
+    self._check_two(first, second)
+    gives: uint256[2] = assets._pack(firstGives)
+    wants: uint256[2] = assets._pack(secondGives)
+    feeOfFirst: uint256 = self._give_basket(first, second, gives, wants)
+    feeOfSecond: uint256 = self._give_basket(second, first, wants, gives)
+    log Traded(first=first, second=second, trade=0, feeOfFirst=feeOfFirst, feeOfSecond=feeOfSecond)
+
+
+@external
 def propose(trade: uint256, counterparty: address, gives: uint256[4], wants: uint256[4], expires: uint256):
     """
-    @notice Proposes a trade to one other account, open until a second.
+    @notice Proposes a trade to one other account, open until a second; what the proposer gives goes into escrow.
     """
     if self.heads[trade] != 0:
         state: uint256 = (self.heads[trade] >> 160) & 255
@@ -120,10 +180,12 @@ def propose(trade: uint256, counterparty: address, gives: uint256[4], wants: uin
     self._check_two(msg.sender, counterparty)
     if expires < block.timestamp:
         raw_revert(abi_encode(block.timestamp, expires, method_id=method_id("TradeExpired(uint256,uint256)")))
-    self.gives[trade] = assets._pack(gives)
+    held: uint256[2] = assets._pack(gives)
+    self.gives[trade] = held
     self.wants[trade] = assets._pack(wants)
     self.counterparties[trade] = counterparty
     self.heads[trade] = min(expires, LOW_64) << 168 | OPEN << 160 | convert(msg.sender, uint256)
+    self._keep(held, msg.sender, ESCROW)
     log TradeProposed(proposer=msg.sender, counterparty=counterparty, trade=trade, expires=expires)
 
 
@@ -165,28 +227,47 @@ def accept(trade: uint256):
         raw_revert(abi_encode(block.timestamp, head >> 168, method_id=method_id("TradeExpired(uint256,uint256)")))
     proposer: address = convert(head & LOW_160, address)
     self.heads[trade] = (head >> 168) << 168 | DONE << 160 | (head & LOW_160)
-    feeOfFirst: uint256 = self._give_stored(proposer, msg.sender, self.gives[trade])
-    feeOfSecond: uint256 = self._give_stored(msg.sender, proposer, self.wants[trade])
+    gives: uint256[2] = self.gives[trade]
+    wants: uint256[2] = self.wants[trade]
+    feeOfFirst: uint256 = self._give_basket(ESCROW, msg.sender, gives, wants)
+    feeOfSecond: uint256 = self._give_basket(msg.sender, proposer, wants, gives)
     log Traded(first=proposer, second=msg.sender, trade=trade, feeOfFirst=feeOfFirst, feeOfSecond=feeOfSecond)
 
 
 @external
 def cancel(trade: uint256):
     """
-    @notice Ends a proposal: the proposer takes it back, or the other side declines.
+    @notice Ends a proposal, before its time or after: the proposer takes it back, or the other side declines. The escrow goes back.
     """
     head: uint256 = self._open(trade)
+    proposer: address = convert(head & LOW_160, address)
     if msg.sender != self.counterparties[trade]:
-        self._check_party(convert(head & LOW_160, address))
+        self._check_party(proposer)
     self.heads[trade] = (head >> 168) << 168 | CANCELLED << 160 | (head & LOW_160)
+    self._keep(self.gives[trade], ESCROW, proposer)
     log TradeCancelled(by=msg.sender, trade=trade)
+
+
+@external
+def expire(trade: uint256):
+    """
+    @notice Gives the escrow of a proposal whose time is over back to its proposer, by order of a game server.
+    """
+    authority._check_server()
+    head: uint256 = self._open(trade)
+    if head >> 168 >= block.timestamp:
+        raw_revert(abi_encode(block.timestamp, head >> 168, method_id=method_id("NotExpiredYet(uint256,uint256)")))
+    proposer: address = convert(head & LOW_160, address)
+    self.heads[trade] = (head >> 168) << 168 | EXPIRED << 160 | (head & LOW_160)
+    self._keep(self.gives[trade], ESCROW, proposer)
+    log TradeReturned(proposer=proposer, trade=trade)
 
 
 @external
 @view
 def stateOf(trade: uint256) -> (uint256, uint256, address, address):
     """
-    @notice A trade: 0 unknown, 1 open, 2 done, 3 cancelled; when it expires, who proposed it, who may accept it.
+    @notice A trade: 0 unknown, 1 open, 2 done, 3 cancelled, 4 expired; when it expires, who proposed it, who may accept it.
     """
     head: uint256 = self.heads[trade]
     return (head >> 160) & 255, head >> 168, convert(head & LOW_160, address), self.counterparties[trade]

@@ -24,6 +24,20 @@ enum EconomyLimits {
     static let refusalCodeMax: UInt64 = 199
     /// Items on a page of an inventory (items.vy).
     static let inventoryPageMax: UInt64 = 256
+    /// Numbers of tables: a roll keeps its table in 24 bits (loot.vy).
+    static let tableNumberMax: UInt64 = 1 << 24 - 1
+    /// Lines of a table that come each time (loot.vy).
+    static let tableSureMax = 4
+    /// Entries of a table (loot.vy).
+    static let tableEntriesMax = 16
+    /// Draws of a roll (loot.vy).
+    static let tableDrawsMax: UInt64 = 8
+    /// Amounts of a table's line: 48 bits of its word (loot.vy).
+    static let tableAmountMax: UInt64 = 1 << 48 - 1
+    /// Tables for days in a row (loot.vy).
+    static let streakDaysMax: UInt64 = 366
+    /// Basis points of a royalty (royalties.vy).
+    static let royaltyBasisPointsMax: UInt64 = 5_000
     /// Bytes of a player's name.
     static let playerNameBytesMax = 64
     /// Items whose slots are named as hot: two thousand offers' worth, and a second of hashing less than more.

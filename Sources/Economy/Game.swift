@@ -1,4 +1,5 @@
 public import EVM
+import Wire
 
 /// The meaning of a game: its catalog, its actions and what they become, its first state. Loaded once and never changed.
 public final class Game: Sendable {
@@ -79,6 +80,19 @@ public final class Game: Sendable {
         }
     }
 
+    /// The name of the action that a transaction was made from; nil where none is like it.
+    public func actionName(of transaction: Transaction) -> String? {
+        let role = U256(bigEndian: transaction.sender.bytes.prefix(12))
+        let isAuthority = [Role.server, .operator].contains {
+            U256(bigEndian: NamedAccount.authority($0).bytes.prefix(12)) == role
+        }
+        let plan = mapper.plans.first { plan in
+            let isTarget = plan.currencyOffset < 0 ? transaction.to == plan.to : queries.currencies.contains { $0 == transaction.to }
+            return isTarget && plan.template.prefix(4) == transaction.data.prefix(4) && (plan.authorityMask != 0) == isAuthority
+        }
+        return plan.flatMap { actions[$0.code]?.name }
+    }
+
     /// What moved in a receipt, in order.
     public func movements(of receipt: Receipt) -> [AssetMovement] { decoder.movements(of: receipt) }
 
@@ -92,6 +106,11 @@ public final class Game: Sendable {
 
     /// The question what an offer is.
     public func offerRequest(_ offer: UInt64) -> ViewRequest { queries.offer(offer) }
+
+    /// Any question to a contract by its name in genesis.json; nil where there is no such contract.
+    public func request(contract: String, function: String, words: [U256]) -> ViewRequest? {
+        contracts[contract].map { ViewRequest(to: $0, data: ABIEncoder.call(function, words.map(ABIValue.word))) }
+    }
 
     /// Reads the answer to `balanceRequest`.
     public func balance(from output: [UInt8]) -> BalanceView? { GameQueries.decodeBalance(output) }

@@ -50,6 +50,8 @@ struct Cast {
     let treasury: Place
     let shopFaucet: Place
     let shopSink: Place
+    /// Holds what proposed trades give.
+    let tradeEscrow: Place
 
     /// So many players, and the houses of the game.
     init(players: Int, catalog: Catalog) {
@@ -62,6 +64,8 @@ struct Cast {
         all += catalog.sinks.map { Account(label: "hoard:sink:" + $0) }
         treasury = all.count
         all.append(Account(label: "hoard:treasury"))
+        tradeEscrow = all.count + (catalog.escrows.firstIndex(of: "trade") ?? 0)
+        all += catalog.escrows.map { Account(label: "hoard:escrow:" + $0) }
         accounts = all
         shopFaucet = faucets.lowerBound + (catalog.faucets.firstIndex(of: "shop") ?? 0)
         shopSink = sinks.lowerBound + (catalog.sinks.firstIndex(of: "shop") ?? 0)

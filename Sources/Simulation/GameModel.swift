@@ -193,8 +193,11 @@ struct GameModel {
         return .applied(result0: quantity, result1: offer.costs.first.map { $0.amount * quantity } ?? 0)
     }
 
-    private mutating func give(_ giver: Place, _ taker: Place, _ line: AssetLine) throws(ModelRefusal) -> UInt64 {
-        let fee = line.asset >= Catalog.firstItem ? 0 : line.amount * Self.feeParts / 10_000
+    private mutating func give(
+        _ giver: Place, _ taker: Place, _ line: AssetLine, roundsUp: Bool = false
+    ) throws(ModelRefusal) -> UInt64 {
+        let rounding: UInt64 = roundsUp ? 9_999 : 0
+        let fee = line.asset >= Catalog.firstItem ? 0 : (line.amount * Self.feeParts + rounding) / 10_000
         try move(giver, taker, line.asset, line.amount)
         if fee > 0 {
             // The fee was never the taker's: it leaves whatever the taker's balance is.
@@ -230,6 +233,13 @@ struct GameModel {
             guard trades[id] == nil else { throw .tradeExists }
             if proposer == counterparty { throw .tradeWithOneself }
             if expires < now { throw .tradeExpired }
+            let before = owners
+            do throws(ModelRefusal) {
+                for line in gives { try move(proposer, cast.tradeEscrow, line.asset, line.amount) }
+            } catch {
+                owners = before
+                throw error
+            }
             trades[id] = Trade(
                 proposer: proposer, counterparty: counterparty, gives: gives, wants: wants, expires: expires)
             return .applied(result0: expires, result1: nil)
@@ -241,8 +251,8 @@ struct GameModel {
             let before = owners
             do throws(ModelRefusal) {
                 var fees: (UInt64, UInt64) = (0, 0)
-                for line in trade.gives { fees.0 += try give(trade.proposer, by, line) }
-                for line in trade.wants { fees.1 += try give(by, trade.proposer, line) }
+                for line in trade.gives { fees.0 += try give(cast.tradeEscrow, by, line, roundsUp: true) }
+                for line in trade.wants { fees.1 += try give(by, trade.proposer, line, roundsUp: true) }
                 trades[id]?.isOpen = false
                 return .applied(result0: fees.0, result1: fees.1)
             } catch {
@@ -253,6 +263,7 @@ struct GameModel {
             guard let trade = trades[id] else { throw .tradeUnknown }
             guard trade.isOpen else { throw .tradeNotOpen }
             guard trade.counterparty == by || trade.proposer == by else { throw .notYourTrade }
+            for line in trade.gives { try move(cast.tradeEscrow, trade.proposer, line.asset, line.amount) }
             trades[id]?.isOpen = false
             return .applied(result0: nil, result1: nil)
         default: preconditionFailure("not a trade")

@@ -12,7 +12,7 @@ public enum WireLimits {
     public static let helloFrameBytesMax = 8_192
     /// Actions of a batch: one micro-block's worth of linked operations.
     public static let batchItemsMax = 1_024
-    /// Bytes of an action's payload: the largest of GameData's actions three times over.
+    /// Bytes of an action's payload: the largest of GameData's actions has 655.
     public static let payloadBytesMax = 1_024
     /// Bytes of a token (a JWT with keys and claims is 200 to 700).
     public static let tokenBytesMax = 4_096

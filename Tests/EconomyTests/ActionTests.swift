@@ -173,6 +173,8 @@ struct ActionTests {
         let reply = try world.perform("acceptTrade", by: "ben", ["trade": .id(id)])
         #expect((reply.refusalCode, reply.have, reply.need) == (100, 500, 501))
         #expect(try world.balance(of: "ben", potion) == 0)
+        #expect(try world.balance(of: "anna", potion) == 40)
+        applied(try world.perform("cancelTrade", ["trade": .id(id)]))
         #expect(try world.balance(of: "anna", potion) == 50)
     }
 

@@ -55,7 +55,7 @@ struct BrokenFileTests {
         ),
         BrokenFile(
             "Actions/purchase.json", "\"contract\": \"shop\"", "\"contract\": \"stall\"",
-            "call.contract: there is no contract \"stall\" in genesis.json; contracts are gems, gold, items"),
+            "call.contract: there is no contract \"stall\" in genesis.json; contracts are auctions, gems, gold, items, loot, mail"),
         BrokenFile(
             "Actions/purchase.json", "\"result1\": \"paid\"", "\"result1\": \"price\"",
             "reply.result1: the event has no parameter \"price\"; its parameters are player, offer, quantity, paid"),
@@ -107,26 +107,43 @@ struct BrokenFileTests {
             "closes: the offer closes at 5 and opens at 1767225600; write more than 1767225600"),
         BrokenFile(
             "Catalog/accounts.json", "\"player:banker\"", "\"banker\"",
-            "credits[0].account: \"banker\" is no account; write player:NAME, treasury, faucet:NAME or sink:NAME"),
+            "credits[0].account: \"banker\" is no account; write player:NAME, treasury, faucet:NAME, sink:NAME or escrow:NAME"),
         BrokenFile(
             "Genesis/genesis.json", "\"prague\"", "\"berlin\"",
             "fork: \"berlin\" is no fork for the contracts; write one of prague, osaka"),
         BrokenFile(
             "Genesis/genesis.json", "\"artifact\": \"trade\"", "\"artifact\": \"barter\"",
-            "contracts[4]: there is no compiled contract \"barter\"; there are coins, items, rewards, settlement, shop, trade"
+            "contracts[5]: there is no compiled contract \"barter\"; there are auctions, coins, items, loot, mail, market, rewards"
         ),
         BrokenFile(
             "Genesis/genesis.json", "{\"number\": 250}", "{\"text\": \"250\"}",
-            "contracts[4]: the argument feeBasisPoints is uint256, not text"),
+            "contracts[5]: the argument feeBasisPoints is uint256, not text"),
         BrokenFile(
             "Genesis/genesis.json", "{\"number\": 250}", "{\"number\": 25000}",
-            "contracts[4]: deploying trade ended with reverted"),
+            "contracts[5]: deploying trade ended with reverted"),
         BrokenFile(
             "Genesis/genesis.json", "setFaucet(address,bool)", "setFaucet(address)",
             "rewards has no function setFaucet(address); there is"),
         BrokenFile(
             "Genesis/genesis.json", "\"from\": \"faucet:genesis\"", "\"from\": \"sink:genesis\"",
             "is not a faucet; only faucets hand out: faucet:NAME or faucet:*"),
+        BrokenFile(
+            "Catalog/loot.json", "\"sure\": [[65571, 1]]", "\"sure\": [[65571, 0]]",
+            "tables[1].sure[0][1]: 0 is not a number here; write a whole number from 1 to 281474976710655"),
+        BrokenFile(
+            "Catalog/loot.json", "\"entry\": 5", "\"entry\": 7",
+            "tables[0].pity.entry: 7 is not a number here; write a whole number from 1 to 6"),
+        BrokenFile(
+            "Catalog/loot.json", "\"table\": 3}", "\"table\": 99}",
+            "boxes[2].table: there is no table 99; write the number of one in \"tables\""),
+        BrokenFile(
+            "Catalog/loot.json", "\"draws\": 2", "\"draws\": 7",
+            "tables[0].draws: 7 draws, but 6 entries come at most 1 times each; draw at most 6"),
+        BrokenFile(
+            "Catalog/loot.json", "\"days\": 7", "\"days\": 8",
+            "streak.days: table 18 is missing or a matter of chance; write a table of sure lines for each day"),
+        BrokenFile(
+            "Catalog/loot.json", "[1, 5, 15]", "[1, 5, 4]", "tables[0].sure[0][2]: 4 is less than 5; write 5 or more"),
         BrokenFile(
             "Contracts/build/coins.json", "\"bytecode\": \"0x", "\"bytecode\": \"0xzz",
             "the code is not hexadecimal; run scripts/compile-contracts"),

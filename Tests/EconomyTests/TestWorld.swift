@@ -24,8 +24,8 @@ final class TestWorld: StateView {
         try Game.load(folder: gameFolder)
     }
 
-    init() throws {
-        game = try Self.sharedGame.get()
+    init(_ other: Game? = nil) throws {
+        game = try other ?? Self.sharedGame.get()
         let genesis = game.genesis
         timestampSeconds = genesis.timestampSeconds + 1_000
         machine = Machine(fork: genesis.fork, chainID: genesis.chainID, codeCache: CodeCache())

@@ -31,13 +31,15 @@ struct PlayerBook {
         case .purchase:
             gold[player] -= Int64(result1)
             add(operation.quantity, of: operation.item, to: player, sign: 1)
-        case .proposal: break
+        case .proposal:
+            // What is offered stands in escrow from now on.
+            add(operation.quantity, of: operation.item, to: player, sign: -1)
         case .craft:
             add(operation.quantity, of: operation.item, to: player, sign: -1)
             add(1, of: operation.crafted(itemKinds: itemKinds), to: player, sign: 1)
         case .trade, .acceptance:
             let buyer = Int(operation.counterparty)
-            add(operation.quantity, of: operation.item, to: player, sign: -1)
+            if operation.kind == .trade { add(operation.quantity, of: operation.item, to: player, sign: -1) }
             add(operation.quantity, of: operation.item, to: buyer, sign: 1)
             gold[buyer] -= amount
             gold[player] += amount - Int64(result0 &+ result1)

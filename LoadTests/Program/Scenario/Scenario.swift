@@ -58,7 +58,7 @@ enum OperationKind: String, Codable, CaseIterable {
     case trade
     /// Gold and one item from the rewards' faucet.
     case reward
-    /// An offer to another player: items against gold, as a trade, but nothing moves until it is accepted.
+    /// An offer to another player: items against gold, as a trade; the items stand in escrow until it is accepted.
     case proposal
     /// The other player accepts an open proposal; a new proposal where none is open.
     case acceptance

@@ -42,7 +42,7 @@ public enum ActionDocument {
     private static func meanings(_ actions: [ActionDefinition]) -> [String] {
         let head = [
             "",
-            "*Must be* is checked before anything is executed: `nonzero`; `account` not all zero; `currency`, `item`, `asset` of the",
+            "*Must be* is checked before anything is executed: `nonzero`; `account` not all zero, `giver` nor an escrow; `currency`, `item`, `asset` of the",
             "catalog; `faucet`, `sink` (or treasury), `source` (faucet or treasury) of the catalog; `line` one line, `lines` one or more,",
             "`linesOrNone`: each with an asset of the catalog and an amount, the unused ones zero and last.", "",
         ]

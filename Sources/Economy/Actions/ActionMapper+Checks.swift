@@ -23,6 +23,9 @@ extension ActionMapper {
             return isZero ? refusals.refusal(.zeroField, have: 0, need: 1) : nil
         case .account:
             return account(payload, offset) == .zero ? refusals.refusal(.zeroAccount, have: 0, need: 1) : nil
+        case .giver:
+            let giver = account(payload, offset)
+            return giver == .zero ? refusals.refusal(.zeroAccount, have: 0, need: 1) : escrow(giver)
         case .faucet: return house(payload, offset, [.faucet], .notAFaucet)
         case .source: return house(payload, offset, [.faucet, .treasury], .notAFaucet)
         case .sink: return house(payload, offset, [.sink, .treasury], .notASink)
@@ -38,6 +41,13 @@ extension ActionMapper {
             return catalog.isAsset(asset) ? nil : refusals.refusal(.unknownAsset, have: asset, need: 0)
         case .line, .lines, .linesOrNone: return nil
         }
+    }
+
+    /// Why nothing may be taken from an account by name: what an escrow holds is its contract's to move.
+    @inline(__always)
+    func escrow(_ account: Address) -> ActionRefusal? {
+        catalog.escrowAddresses.contains(account)
+            ? refusals.refusal(.escrowAccount, have: Self.firstBytes(account), need: 0) : nil
     }
 
     private func account(_ payload: UnsafeRawBufferPointer, _ offset: Int) -> Address {

@@ -75,6 +75,8 @@ struct ActionMapper: Sendable {
             }
         } else if acting != session.address, session.role != .server {
             return refuse(.notOwnAccount, Self.firstBytes(acting), Self.firstBytes(session.address))
+        } else if acting != session.address, let refusal = escrow(acting) {
+            return .failure(refusal)
         }
         for index in plan.checks.indices {
             if let refusal = check(plan.checks[index], payload) { return .failure(refusal) }

@@ -14,6 +14,8 @@ public enum FieldValue: Sendable, Equatable {
     case lines([AssetLine])
     /// Several integers; missing ones are zero.
     case numbers([UInt64])
+    /// One word of 32 bytes or several; missing ones are zero.
+    case words([U256])
 }
 
 /// Why a payload cannot be encoded.
@@ -62,6 +64,14 @@ extension ActionDefinition {
             for (index, line) in lines.enumerated() {
                 store(line.asset, at: field.offset + index * 16, 8, &payload)
                 store(line.amount, at: field.offset + index * 16 + 8, 8, &payload)
+            }
+        case (.words(let words), .hash):
+            guard words.count <= field.count else {
+                throw .tooLarge(field: field.name, have: UInt64(words.count), maximum: UInt64(field.count))
+            }
+            for (index, word) in words.enumerated() {
+                let start = field.offset + index * 32
+                payload.replaceSubrange(start..<(start + 32), with: word.bigEndianBytes)
             }
         default: throw .wrongKind(field: field.name, type: field.type)
         }

@@ -10,6 +10,8 @@ public enum PayloadType: String, Sendable, CaseIterable {
     case asset
     /// An asset number and an amount, 8 bytes each.
     case line
+    /// A word of 32 bytes, in the order in which it is written: a hash, a seed.
+    case hash
 
     /// Bytes of one value.
     public var size: Int {
@@ -20,11 +22,12 @@ public enum PayloadType: String, Sendable, CaseIterable {
         case .u64, .asset: 8
         case .u128, .id, .line: 16
         case .account: 20
+        case .hash: 32
         }
     }
 
     /// Whether the bytes stand in calldata in the opposite order.
-    var isLittleEndian: Bool { self != .account && self != .id }
+    var isLittleEndian: Bool { self != .account && self != .id && self != .hash }
 }
 
 /// What the value of a field must be; checked before anything is executed.
@@ -33,6 +36,8 @@ public enum Promise: String, Sendable, CaseIterable {
     case nonzero
     /// An account that is not all zero.
     case account
+    /// An account that is not all zero and no escrow, since things are taken from it.
+    case giver
     /// A currency of the catalog.
     case currency
     /// An item of the catalog.
@@ -55,8 +60,8 @@ public enum Promise: String, Sendable, CaseIterable {
     /// The types that a field with this promise can have.
     var types: [PayloadType] {
         switch self {
-        case .nonzero: [.u8, .u16, .u32, .u64, .u128, .id]
-        case .account, .faucet, .sink, .source: [.account]
+        case .nonzero: [.u8, .u16, .u32, .u64, .u128, .id, .hash]
+        case .account, .giver, .faucet, .sink, .source: [.account]
         case .currency, .item, .asset: [.asset]
         case .line, .lines, .linesOrNone: [.line]
         }

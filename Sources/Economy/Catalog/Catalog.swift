@@ -71,6 +71,36 @@ public struct Offer: Sendable, Equatable {
     public let opens: UInt64
     /// First second off sale again; 0 for no end.
     public let closes: UInt64
+    /// How often one player may take it in each window of time, where there is such a cap.
+    public let window: OfferWindow?
+    /// Prices for players of a segment.
+    public let segmentPrices: [SegmentPrice]
+}
+
+/// A price of an offer for players of a segment.
+public struct SegmentPrice: Sendable, Equatable {
+    /// The segment, from 1.
+    public let segment: UInt64
+    /// What the offer costs them.
+    public let costs: [AssetLine]
+}
+
+/// How often one player may take an offer in each window of time.
+public struct OfferWindow: Sendable, Equatable {
+    /// How often.
+    public let cap: UInt64
+    /// How long a window is.
+    public let seconds: UInt64
+}
+
+/// What the creator of an item gets of each sale.
+public struct Royalty: Sendable, Equatable {
+    /// The item, or any of a unique kind.
+    public let asset: UInt64
+    /// Who gets it.
+    public let receiver: Address
+    /// How much of each price.
+    public let basisPoints: UInt64
 }
 
 /// A price at which the shop buys an item back at genesis.
@@ -111,6 +141,14 @@ public struct Catalog: Sendable {
     public internal(set) var faucets: [String] = []
     /// Sinks by name.
     public internal(set) var sinks: [String] = []
+    /// Escrow accounts by name.
+    public internal(set) var escrows: [String] = []
+    /// The addresses of the escrow accounts: few, so that looking through them costs less than a table.
+    var escrowAddresses: [Address] = []
+    /// Royalties from genesis on.
+    public internal(set) var royalties: [Royalty] = []
+    /// Recipes, loot boxes, rewards and energies.
+    public internal(set) var loot = LootCatalog()
     /// Credits from genesis on.
     public internal(set) var credits: [StartCredit] = []
     /// What each house account is.
@@ -156,17 +194,19 @@ public struct Catalog: Sendable {
         switch name[..<colon] {
         case "faucet": return faucets.contains(rest) ? NamedAccount.faucet(rest) : nil
         case "sink": return sinks.contains(rest) ? NamedAccount.sink(rest) : nil
+        case "escrow": return escrows.contains(rest) ? NamedAccount.escrow(rest) : nil
         case "player":
             return (1...EconomyLimits.playerNameBytesMax).contains(rest.utf8.count) ? NamedAccount.player(rest) : nil
         default: return nil
         }
     }
 
-    /// The accounts that a name stands for, `faucet:*` and `sink:*` for all of a kind; nil for an unknown one.
+    /// The accounts that a name stands for, `faucet:*`, `sink:*` and `escrow:*` for all of a kind; nil for an unknown one.
     func accounts(matching name: String) -> [Address]? {
         switch name {
         case "faucet:*": faucets.map(NamedAccount.faucet)
         case "sink:*": sinks.map(NamedAccount.sink)
+        case "escrow:*": escrows.map(NamedAccount.escrow)
         default: account(named: name).map { [$0] }
         }
     }

@@ -12,6 +12,7 @@ struct CatalogReader {
         readItems(into: &catalog)
         readAccounts(into: &catalog)
         readOffers(into: &catalog)
+        catalog.loot = LootReader(folder: folder, catalog: catalog).read()
         return catalog
     }
 
@@ -83,19 +84,23 @@ struct CatalogReader {
     }
 
     private func readAccounts(into catalog: inout Catalog) {
-        guard let root = folder.read("Catalog/accounts.json")?.object(["faucets", "sinks", "credits"]) else { return }
+        guard let root = folder.read("Catalog/accounts.json")?.object(["faucets", "sinks", "escrows", "royalties", "credits"]) else { return }
         catalog.faucets = names(root, "faucets")
         catalog.sinks = names(root, "sinks")
+        catalog.escrows = names(root, "escrows")
+        catalog.escrowAddresses = catalog.escrows.map(NamedAccount.escrow)
         for name in catalog.faucets { catalog.houses[NamedAccount.faucet(name)] = .faucet }
         for name in catalog.sinks { catalog.houses[NamedAccount.sink(name)] = .sink }
+        for account in catalog.escrowAddresses { catalog.houses[account] = .escrow }
         catalog.houses[NamedAccount.treasury] = .treasury
+        readRoyalties(root, into: &catalog)
         for node in root["credits"]?.list() ?? [] {
             guard let object = node.object(["account", "asset", "limit"]), let name = object.text("account"),
                 let asset = currency(object, "asset", catalog), let limit = object.number("limit")
             else { continue }
             guard let account = catalog.account(named: name) else {
                 object["account"]?.refuse(
-                    "\"\(name)\" is no account", "write player:NAME, treasury, faucet:NAME or sink:NAME")
+                    "\"\(name)\" is no account", "write player:NAME, treasury, faucet:NAME, sink:NAME or escrow:NAME")
                 continue
             }
             catalog.credits.append(StartCredit(account: account, asset: asset, limit: limit))
@@ -106,6 +111,7 @@ struct CatalogReader {
         var names: [String] = []
         for node in root.list(field) ?? [] {
             guard let object = node.object(["name", "says"]), let name = object.text("name") else { continue }
+            _ = object["says"]?.text()
             if names.contains(name) {
                 object["name"]?.refuse("\"\(name)\" stands there twice", "write it once")
             }
@@ -116,7 +122,7 @@ struct CatalogReader {
 
     private func readOffers(into catalog: inout Catalog) {
         guard let root = folder.read("Catalog/offers.json")?.object(["offers", "buybacks"]) else { return }
-        let known = ["offer", "name", "costs", "results", "stock", "capPerPlayer", "opens", "closes"]
+        let known = ["offer", "name", "costs", "results", "stock", "capPerPlayer", "opens", "closes", "window", "segmentPrices"]
         for node in root.list("offers") ?? [] {
             guard let object = node.object(known), let offer = object.number("offer", 1...0xffff_ffff),
                 let name = object.text("name"), let costs = lines(object.required("costs"), catalog),
@@ -137,7 +143,8 @@ struct CatalogReader {
             catalog.offers.append(
                 Offer(
                     offer: offer, name: name, costs: costs, results: results, stock: stock,
-                    capPerPlayer: object["capPerPlayer"]?.number(0...0xffff_ffff) ?? 0, opens: opens, closes: closes))
+                    capPerPlayer: object["capPerPlayer"]?.number(0...0xffff_ffff) ?? 0, opens: opens, closes: closes,
+                    window: window(object["window"]), segmentPrices: segmentPrices(object["segmentPrices"], catalog)))
         }
         for node in root["buybacks"]?.list() ?? [] {
             guard let object = node.object(["asset", "currency", "price"]), let asset = object.number("asset"),
@@ -148,6 +155,40 @@ struct CatalogReader {
                 continue
             }
             catalog.buybacks.append(Buyback(asset: asset, currency: currency, price: price))
+        }
+    }
+
+    private func window(_ node: DataNode?) -> OfferWindow? {
+        guard let object = node?.object(["cap", "seconds"]), let cap = object.number("cap", 1...0xffff_ffff),
+            let seconds = object.number("seconds", 1...0xffff_ffff)
+        else { return nil }
+        return OfferWindow(cap: cap, seconds: seconds)
+    }
+
+    private func segmentPrices(_ node: DataNode?, _ catalog: Catalog) -> [SegmentPrice] {
+        (node?.list() ?? []).compactMap { node in
+            guard let object = node.object(["segment", "costs"]), let segment = object.number("segment", 1...0xffff_ffff),
+                let costs = lines(object.required("costs"), catalog)
+            else { return nil }
+            if costs.isEmpty { object["costs"]?.refuse("the segment has no price", "write at least one [asset, amount]") }
+            return SegmentPrice(segment: segment, costs: costs)
+        }
+    }
+
+    private func readRoyalties(_ root: DataObject, into catalog: inout Catalog) {
+        for node in root["royalties"]?.list() ?? [] {
+            guard let object = node.object(["asset", "receiver", "basisPoints"]), let asset = object.number("asset"),
+                let name = object.text("receiver"),
+                let basisPoints = object.number("basisPoints", 1...EconomyLimits.royaltyBasisPointsMax)
+            else { continue }
+            if !catalog.isItem(asset) {
+                object["asset"]?.refuse("\(asset) is not an item of the catalog", "write the asset of an item")
+            }
+            guard let receiver = catalog.account(named: name) else {
+                object["receiver"]?.refuse("\"\(name)\" is no account", "write player:NAME or treasury")
+                continue
+            }
+            catalog.royalties.append(Royalty(asset: asset, receiver: receiver, basisPoints: basisPoints))
         }
     }
 

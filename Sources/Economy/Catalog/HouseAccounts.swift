@@ -9,6 +9,8 @@ public enum NamedAccount {
     public static func faucet(_ name: String) -> Address { hashed("hoard:faucet:" + name) }
     /// The account of a sink, which takes what is burnt.
     public static func sink(_ name: String) -> Address { hashed("hoard:sink:" + name) }
+    /// The account that holds what a contract keeps for players until it is decided whose it is.
+    public static func escrow(_ name: String) -> Address { hashed("hoard:escrow:" + name) }
     /// The account that the shop's income and the fees go to.
     public static let treasury: Address = hashed("hoard:treasury")
 
@@ -35,4 +37,6 @@ public enum HouseKind: UInt64, Sendable {
     case sink = 2
     /// Takes income and fees.
     case treasury = 3
+    /// Holds what belongs to players for a while.
+    case escrow = 4
 }

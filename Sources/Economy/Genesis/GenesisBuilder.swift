@@ -108,6 +108,7 @@ final class GenesisBuilder {
                     "costs": .lines(offer.costs), "results": .lines(offer.results),
                 ], mapper, actions)
         }
+        publishRules(mapper, actions)
         for buyback in catalog.buybacks {
             perform(
                 "setBuyback", .operator,
@@ -141,7 +142,8 @@ final class GenesisBuilder {
         }
     }
 
-    private func perform(
+    /// Performs an action as an operator or a game server; notes where it is refused.
+    func perform(
         _ name: String, _ role: Role, _ fields: [String: FieldValue], _ mapper: ActionMapper,
         _ actions: [String: ActionDefinition]
     ) {

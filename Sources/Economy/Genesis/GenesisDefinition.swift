@@ -137,7 +137,7 @@ struct GenesisReader {
         guard let name = node.text() else { return nil }
         if let accounts = catalog.accounts(matching: name) { return accounts }
         node.refuse(
-            "\"\(name)\" is no account", "write treasury, faucet:NAME, faucet:*, sink:NAME, sink:* or player:NAME")
+            "\"\(name)\" is no account", "write treasury, player:NAME, or faucet, sink, escrow with :NAME or :*")
         return nil
     }
 

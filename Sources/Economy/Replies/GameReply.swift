@@ -40,6 +40,14 @@ public struct AssetMovement: Sendable, Equatable {
     public var from: Address
     /// Who got.
     public var to: Address
+
+    /// An amount of an asset that moved.
+    public init(asset: UInt64, amount: UInt64, from: Address, to: Address) {
+        self.asset = asset
+        self.amount = amount
+        self.from = from
+        self.to = to
+    }
 }
 
 /// Reads asset movements from logs.
