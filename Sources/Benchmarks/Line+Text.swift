@@ -27,15 +27,17 @@ extension ParallelBenchmark.Line {
             + "\"fixedMicroseconds\":{\"empty\":\(rounded(fixedMicroseconds.empty)),\"one\":\(rounded(fixedMicroseconds.one))},"
             + "\"cores\":\(cores)\(isSimulated ? ",\"simulated\":true" : "")}"
     }
+}
 
-    private func rounded(_ value: Double, _ digits: Int = 2) -> String {
-        let scale = pow(10, Double(digits))
-        let scaled = (value * scale).rounded() / scale
-        return digits == 0 ? "\(Int64(scaled))" : "\(scaled)"
-    }
+/// A number with so many decimals.
+func rounded(_ value: Double, _ digits: Int = 2) -> String {
+    let scale = pow(10, Double(digits))
+    let scaled = (value * scale).rounded() / scale
+    return digits == 0 ? "\(Int64(scaled))" : "\(scaled)"
+}
 
-    private func padded(_ text: String, _ width: Int) -> String {
-        let spaces = String(repeating: " ", count: max(0, abs(width) - text.count))
-        return width < 0 ? text + spaces : spaces + text
-    }
+/// A text of at least this width: to the left where the width is negative, as in printf.
+func padded(_ text: String, _ width: Int) -> String {
+    let spaces = String(repeating: " ", count: max(0, abs(width) - text.count))
+    return width < 0 ? text + spaces : spaces + text
 }

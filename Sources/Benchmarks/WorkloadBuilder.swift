@@ -23,18 +23,24 @@ struct PreparedWorkload {
     var operations: [Operation]
     /// The operations as their senders signed them; empty where sessions send them.
     var signed: [[UInt8]] = []
+    /// The same as a client sends them.
+    var actions: [ActionBody]
+    /// The whole genesis.
+    var ledger: LedgerGenesis
 }
 
 /// Makes workloads.
 struct WorkloadBuilder {
     private static let gold: UInt64 = 1
-    private let game: Game
+    /// The game whose actions they are.
+    let game: Game
     private let server: SessionIdentity
     private let `operator`: SessionIdentity
     private let faucet: Address
     private var players: [Account] = []
     private var random: BenchmarkRandom
     private var operations: [Operation] = []
+    private var actions: [ActionBody] = []
     private var nextID: UInt64 = 1
     private let offers: [Offer]
     private var signers: [Signer] = []
@@ -60,14 +66,17 @@ struct WorkloadBuilder {
         guard !offers.isEmpty else { throw BenchmarkFailure(description: "the game has no plain offer for gold") }
     }
 
-    /// The workload with so many operations.
-    mutating func prepare(_ workload: Workload, transactions count: Int) throws -> PreparedWorkload {
-        let playerCount = workload == .independent ? 2 * count : workload == .chained ? count + 1 : 10_000
+    /// The workload with so many operations; where players are drawn, from so many.
+    mutating func prepare(
+        _ workload: Workload, transactions count: Int, players drawn: Int = 10_000
+    ) throws -> PreparedWorkload {
+        let playerCount = workload == .independent ? 2 * count : workload == .chained ? count + 1 : drawn
         players = (0..<playerCount).map { Account(playerName: "bench-\($0)") }
         if workload == .signed { makeSigners() }
         try setUp(workload, count)
         let setUp = operations
         operations = []
+        actions = []
         try add(workload, count)
         let signed = workload == .signed ? try signAll() : []
         let genesis = game.genesis
@@ -87,7 +96,7 @@ struct WorkloadBuilder {
             rules: ledger.rules, fork: genesis.fork, chainID: genesis.chainID,
             environment: ledger.environment(
                 number: 1, timestampMilliseconds: genesis.timestampSeconds * 1_000 + 1_000, prevrandao: .zero),
-            setUp: setUp, operations: operations, signed: signed)
+            setUp: setUp, operations: operations, signed: signed, actions: actions, ledger: ledger)
     }
 
     // MARK: Operations
@@ -128,7 +137,8 @@ struct WorkloadBuilder {
             case .zipf, .steepZipf:
                 let from = sampler.draw(&random)
                 try transfer(players[from], to: players[other(than: from, sampler)], 1)
-            case .hotShop: try purchase(offers[0].offer, 1, offers[0].costs[0].amount, by: players[index % 10_000])
+            case .hotShop:
+                try purchase(offers[0].offer, 1, offers[0].costs[0].amount, by: players[index % players.count])
             case .boundedStock: try purchase(4_000_000, 1, 7, by: players[sampler.draw(&random)])
             case .shopMix: try mixed(sampler)
             case .orderBook:
@@ -257,6 +267,10 @@ struct WorkloadBuilder {
             ])
     }
 
+    private func wireActor(_ actor: Address) -> Account {
+        Account(bytes: actor.bytes) ?? .zero
+    }
+
     private mutating func add(
         _ name: String, by session: SessionIdentity, actor: Address, _ fields: [String: FieldValue]
     ) throws {
@@ -267,6 +281,7 @@ struct WorkloadBuilder {
         switch mapped {
         case .failure(let refusal): throw BenchmarkFailure(description: "the game refuses \(name): \(refusal)")
         case .success(let transaction):
+            actions.append(ActionBody(code: encoded.code, actor: wireActor(actor), payload: encoded.payload))
             operations.append(
                 Operation(id: OperationID(high: 0xbe, low: nextID), transaction: transaction, ticket: 0))
             nextID += 1

@@ -7,5 +7,7 @@ struct HoardBench: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "hoard-bench",
         abstract: "Benchmarks of Hoard's executors, without server, disk and network.",
-        subcommands: [ParallelBenchCommand.self, RestartBenchCommand.self], defaultSubcommand: ParallelBenchCommand.self)
+        subcommands: [
+            ParallelBenchCommand.self, RestartBenchCommand.self, StagesCommand.self, GuardCommand.self,
+        ], defaultSubcommand: ParallelBenchCommand.self)
 }

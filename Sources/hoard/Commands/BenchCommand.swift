@@ -10,7 +10,7 @@ struct BenchCommand: AsyncParsableCommand {
         commandName: "bench", abstract: "Measure a part of the program.",
         subcommands: [
             BenchEVMCommand.self, BenchBlocksCommand.self, PrecompileBench.self, TrieBench.self,
-            ParallelBenchCommand.self,
+            ParallelBenchCommand.self, StagesCommand.self,
             CommitBench.self, RestartBenchCommand.self,
         ])
 }
