@@ -74,7 +74,7 @@ private struct Stages {
             genesis: genesis, executor: SequentialExecutor(machine: machine, rules: genesis.rules),
             store: try ReceiptStore(disk: nil, path: "receipts", chunksInMemory: .max),
             index: OperationIndex(hash: IdHash(seed: 1)))
-        checker = ConservationChecker(rules: genesis.rules)
+        checker = ConservationChecker(rules: genesis.rules, memo: machine.memo)
         checkedWorld.apply(genesis.diff)
         appliedWorld.apply(genesis.diff)
         self.folder = folder + "/stages"
