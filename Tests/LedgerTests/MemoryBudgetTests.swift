@@ -84,3 +84,11 @@ import Testing
         #expect(large.put([operation]) == 0)
     }
 }
+
+extension SubmissionQueue {
+    /// Puts a copy of submissions in.
+    fileprivate func put(_ submissions: [Submission]) -> Int {
+        var submissions = submissions
+        return put(&submissions)
+    }
+}
