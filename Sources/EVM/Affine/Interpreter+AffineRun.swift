@@ -93,6 +93,8 @@ extension Interpreter {
         var sp = frame.pointee.stackPointer
         var gas = frame.pointee.gas
         halt = .outOfGas
+        // A call may have left less gas than the rest of its block costs.
+        if gas < 0 { return leave(.halted, gas) }
 
         while true {
             if journal.affine.live == 0 && !hasMemoryTags { return leave(switching: next, sp, gas) }

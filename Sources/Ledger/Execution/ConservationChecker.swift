@@ -111,6 +111,9 @@ final class ConservationChecker {
         return accountsViolation(result.diff)
     }
 
+    /// Whether the contract's events and balances are checked.
+    func checks(_ contract: Address) -> Bool { rule(of: contract) != nil }
+
     private func rule(of contract: Address) -> Int? {
         if rules.count > 8 { return ruleOfContract[contract] }
         return addresses.firstIndex(of: contract)

@@ -100,7 +100,14 @@ final class UnitRunner: @unchecked Sendable {
         for change in checker.unexplained.elements {
             view.noteBalanceRead(change)
         }
-        if view.follows, checker.isChecking { view.noteCheck(foundViolation: violation != nil) }
+        if view.follows, checker.isChecking {
+            view.noteCheck(foundViolation: violation != nil)
+            // The check has read the events: what they hold of a followed slot must not change any more.
+            for patch in record.notes.patches
+            where patch.place != .output && checker.checks(result.receipt.logs[patch.log].address) {
+                record.notes.elements[patch.read].narrow(down: .zero, up: .zero)
+            }
+        }
         if violation == nil {
             for balance in checker.explained.elements { view.mark(balance) }
         }
