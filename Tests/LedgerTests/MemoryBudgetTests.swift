@@ -70,18 +70,24 @@ import Testing
         #expect(refusing > 0, "the budget has never mattered: the test tests nothing")
     }
 
+    private func put(_ submission: Submission, _ queue: SubmissionQueue) -> Int {
+        var one = [submission]
+        return queue.put(&one)
+    }
+
     @Test func `the queue never holds more bytes than it may, but one group always finds room`() {
         let queue = SubmissionQueue(countMax: 1_000, bytesMax: 4_000)
         let operation = Submission.operation(World.operation(1))
         var taken = 0
-        while queue.put([operation]) == 1 { taken += 1 }
+        while put(operation, queue) == 1 { taken += 1 }
         #expect((4...40).contains(taken), "\(taken) operations of some 350 bytes")
         var batch = SubmissionBatch()
-        #expect(queue.take(&batch) && queue.put([operation]) == 1, "taking frees the budget")
+        #expect(queue.take(&batch) && put(operation, queue) == 1, "taking frees the budget")
         let large = SubmissionQueue(countMax: 1_000, bytesMax: 100)
         let group = (0..<5).map { Submission.operation(World.operation($0, isLinked: $0 < 4)) }
-        #expect(large.put(group + [operation]) == 5, "a group is taken whole or not at all, and nothing behind it")
-        #expect(large.put([operation]) == 0)
+        var both = group + [operation]
+        #expect(large.put(&both) == 5 && both.count == 1, "a group is taken whole or not at all, and nothing behind it")
+        #expect(put(operation, large) == 0)
     }
 }
 
