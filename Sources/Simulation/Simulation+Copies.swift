@@ -40,19 +40,34 @@ extension Simulation {
         ledger.abandon()
     }
 
+    /// Pages of one segment that the copy has too, well before the end of the log: a copy holds what lies behind its
+    /// checkpoint, and what lies before it nobody needs.
+    private func pagesInCopy(_ image: MemoryDisk) -> (path: String, pages: [Int])? {
+        for path in image.paths where path.hasPrefix(Self.copy + "/log/segment-") {
+            let original = Self.folder + path.dropFirst(Self.copy.utf8.count)
+            guard let copied = image.bytes(path), let there = image.bytes(original) else { continue }
+            // The first record has nothing in front of it that would prove it.
+            let firstLength = (0..<4).reduce(0) { $0 | Int(copied[8 + $1]) << (8 * $1) }
+            let pages = ((firstLength + 4_095) / 4_096..<copied.count / 4_096).filter { page in
+                let range = page * 4_096..<(page + 1) * 4_096
+                return copied[range].contains { $0 != 0 } && copied[range] == there[range]
+            }
+            if pages.count >= 4 { return (original, Array(pages.prefix(pages.count / 2))) }
+        }
+        return nil
+    }
+
     /// At the end: changes a bit of the log that was durable, and has it repaired from a backup.
     func checkRepair() {
         guard finding == nil else { return }
         let image = disk.crashed(seed: 0, keepsEverything: true)
         var chance = SeededChance(seed: seed ^ 0x7e9a17)
-        let segments = image.paths.filter { $0.contains(Self.folder + "/log/segment-") }
-        guard let path = segments.first, let bytes = image.bytes(path) else { return }
         do throws(LedgerError) {
             _ = try Ledger.backup(
                 folder: Self.folder, to: Self.copy, genesis: base.genesis, disk: image, progress: { _ in })
-            let settled = segments.count > 1 ? bytes.count : (bytes.lastIndex { $0 != 0 } ?? 0) / 2
-            guard settled > 0 else { return }
-            image.flip(path, bit: chance.below(settled * 8))
+            guard let (path, pages) = pagesInCopy(image) else { return }
+            let page = pages[chance.below(pages.count)]
+            image.flip(path, bit: (page * 4_096 + chance.below(4_096)) * 8 + chance.below(8))
             _ = try Ledger.repair(folder: Self.folder, from: Self.copy, genesis: base.genesis, disk: image)
             let result = try Ledger.verify(
                 folder: Self.folder, genesis: base.genesis,
