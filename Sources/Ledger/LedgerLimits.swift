@@ -57,6 +57,10 @@ public enum LedgerLimits {
     /// cost nothing.
     static let replayBatchOperations = 512
     static let replayBatchBytes = 1 << 20
+    static let replayBatchBlocks = 128
+    /// Blocks that a replay keeps to fill again, and bytes of such a block: what large ones took is given back.
+    static let replaySpareBlocksMax = 1_024
+    static let replaySpareBytes = 64 << 10
     /// Batches that wait between two stages of a replay: some 20 MiB, and enough that no stage waits for a slow moment of another.
     static let replayBatchesMax = 16
     /// Operations that the parallel executor takes at once: some milliseconds of work.

@@ -195,7 +195,7 @@ extension Simulation {
 
     /// Changes one bit that was written and synced well before the end of the log: it has to be noticed, or not matter.
     private func flipBit() {
-        let paths = disk.paths.filter { !$0.hasSuffix("/world") && !$0.hasSuffix("/lock") }
+        let paths = disk.paths.filter { !$0.hasSuffix("/lock") }
         guard !paths.isEmpty else { return }
         let path = paths[chance.below(paths.count)]
         let byteCount = disk.bytes(path)?.count ?? 0

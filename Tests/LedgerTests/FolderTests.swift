@@ -124,7 +124,11 @@ import Testing
     }
 
     @Test(arguments: ["", "hoard world x\n", "hoard world 1\n", "hoard world 1\ngenesis 12\n",
-        "hoard world 1\ngenesis 0x\(String(repeating: "1", count: 64))\nlog nothing\n", "something else\n"])
+        "hoard world 1\ngenesis 0x\(String(repeating: "1", count: 64))\nlog nothing\n",
+        "hoard world 2\ngenesis 0x\(String(repeating: "1", count: 64))\n",
+        "hoard world 2\ngenesis 0x\(String(repeating: "1", count: 64))\nlog 77\n",
+        "hoard world 2\ngenesis 0x\(String(repeating: "1", count: 64))\nlog 77\ncheck 0\n",
+        "something else\n"])
     func `a bad world file is refused`(_ text: String) throws {
         let folder = TemporaryFolder()
         folder.write(text, to: "world")
@@ -136,10 +140,10 @@ import Testing
 
     @Test func `another format version is refused with both numbers`() throws {
         let folder = TemporaryFolder()
-        folder.write("hoard world 2\nwhatever\n", to: "world")
+        folder.write("hoard world 3\nwhatever\n", to: "world")
         #expect(
             failure { () throws(LedgerError) in _ = try open(folder) }
-                == .formatVersion(folder: folder.path, have: 2, need: 1))
+                == .formatVersion(folder: folder.path, have: 3, need: 2))
     }
 
     @Test func `a log without its world file is refused`() throws {

@@ -106,6 +106,35 @@ import Testing
         #expect(try !opensWithTornTail(holding: forgedRecord(known), key: known), "without a key it does: the test can fail")
     }
 
+    @Test func `a bit of the world file that flips, or a key that is another, never lets a log be cut`() throws {
+        let configuration = World.configuration(segmentBytes: 280 << 10, blockOperationsMax: 1)
+        let test = try MemoryLedger(configuration: configuration)
+        for number in 0..<5 { test.run([World.operation(number)]) }
+        test.ledger.drainAndStop()
+        let disk = test.disk.crashed(seed: 0, keepsEverything: true)
+        let text = try #require(disk.bytes("/world/world"))
+        let log = try #require(disk.bytes("/world/log/segment-00000000"))
+        for bit in 0..<text.count * 8 {
+            let copy = disk.crashed(seed: 0, keepsEverything: true)
+            copy.flip("/world/world", bit: bit)
+            if let again = try? MemoryLedger(disk: copy, configuration: configuration, starts: false) {
+                #expect(again.ledger.status.operations == 5, "bit \(bit) of \(String(decoding: text, as: UTF8.self))")
+            }
+            #expect(copy.bytes("/world/log/segment-00000000") == log, "bit \(bit)")
+        }
+        // A whole file with another key, and one of the first version, as an older program would have made it.
+        let lines = String(decoding: text, as: UTF8.self).split(separator: "\n")
+        for other in ["\(lines[0].dropLast())1\n\(lines[1])\n", "\(lines[0].dropLast())1\n\(lines[1])\nlog 77\n"] {
+            let copy = disk.crashed(seed: 0, keepsEverything: true)
+            copy.put("/world/world", Array(other.utf8))
+            let error = #expect(throws: LedgerError.self) {
+                try MemoryLedger(disk: copy, configuration: configuration, starts: false)
+            }
+            #expect(error?.description.contains("another key") == true, "\(String(describing: error))")
+            #expect(copy.bytes("/world/log/segment-00000000") == log)
+        }
+    }
+
     @Test func `a slow disk lets the queue fill, refuses what is too much as busy, and is caught up with by itself`() throws {
         var configuration = World.configuration(segmentBytes: 280 << 10, blockOperationsMax: 4)
         configuration.queueOperationsMax = 1_024

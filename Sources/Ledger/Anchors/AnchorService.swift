@@ -175,14 +175,13 @@ final class AnchorService: StepWork, @unchecked Sendable {
         sinceCut?.mark(encoded: UnsafeRawBufferPointer(rebasing: takenMarks.bytes[start.marks..<end.marks]))
     }
 
-    /// Whether it is not too far behind to take more changes. Where no anchors are computed nobody else would ever take
-    /// over what waits: then the caller does, and what is kept is bounded by the accounts and slots that there are.
+    /// Makes room where too much waits: then the caller merges it, whatever the interval of anchors, so that the log never
+    /// waits for one. What is kept is bounded by the accounts and slots that there are.
     var hasRoom: Bool {
         let (count, isStopping) = mutex.withLock { (waiting.count, self.isStopping) }
         if isStopping || count <= (computesAnchors ? waitingBytesMax : min(waitingBytesMax, LedgerLimits.anchorBytesKept)) {
             return true
         }
-        guard !computesAnchors else { return false }
         work.withLock { _ = takeOver() }
         return true
     }

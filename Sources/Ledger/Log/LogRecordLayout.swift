@@ -56,6 +56,9 @@ enum LogRecordLayout {
         return length >= operationsOffset ? paddedLength(length) : nil
     }
 
+    /// The key that the record which begins here carries.
+    static func key(atStartOf bytes: UnsafeRawBufferPointer) -> UInt64 { load(bytes, 32, UInt64.self) }
+
     private static func load<Number: FixedWidthInteger>(
         _ bytes: UnsafeRawBufferPointer, _ offset: Int, _ type: Number.Type
     ) -> Number {

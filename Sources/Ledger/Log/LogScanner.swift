@@ -57,6 +57,7 @@ struct LogScanner {
         lastDigest = genesisDigest
         do throws(LogError) {
             segments = try storage.segments()
+            try Self.refuseOtherKey(storage, segments, self.logKey)
         } catch {
             throw .disk(error)
         }
@@ -79,6 +80,7 @@ struct LogScanner {
         isAnchored = false
         do throws(LogError) {
             segments = try storage.segments()
+            try Self.refuseOtherKey(storage, segments, self.logKey)
             for place in segments.indices.dropFirst() where segments[place] != segments[place - 1] + 1 {
                 throw LogError(call: "read", file: "segment \(segments[place - 1] + 1)", reason: "is missing")
             }
@@ -91,6 +93,26 @@ struct LogScanner {
         } catch {
             throw .disk(error)
         }
+    }
+
+    /// A log whose first record is whole but carries another key is not torn: its `world` file is not the right one.
+    private static func refuseOtherKey(
+        _ storage: any LogStorage, _ segments: [UInt32], _ logKey: UInt64
+    ) throws(LogError) {
+        guard let segment = segments.first else { return }
+        let byteCount = try storage.byteCount(of: segment)
+        guard byteCount >= LedgerLimits.pageBytes else { return }
+        let head = SegmentMemory(index: 0, byteCount: LedgerLimits.pageBytes)
+        try storage.read(segment: segment, offset: 0, into: head.bytes)
+        let bytes = UnsafeRawBufferPointer(head.bytes)
+        guard let length = LogRecordLayout.paddedLength(atStartOf: bytes), length <= byteCount else { return }
+        let key = LogRecordLayout.key(atStartOf: bytes)
+        guard key != logKey else { return }
+        let whole = SegmentMemory(index: 0, byteCount: length)
+        try storage.read(segment: segment, offset: 0, into: whole.bytes)
+        guard LogRecordLayout.parse(UnsafeRawBufferPointer(whole.bytes), logKey: key) != nil else { return }
+        throw LogError(
+            call: "read", file: "segment \(segment)", reason: "its records carry another key than the world file")
     }
 
     /// The number of a segment's first block, where a whole record begins there.

@@ -56,7 +56,12 @@ struct Replay {
         guard comparer.isDone else {
             throw .disk(LogError(call: "replay", file: "log", reason: "was broken off"))
         }
-        return reader.end ?? LogEnd(segment: 0, offset: 0, hasTornTail: false)
+        if let end = reader.end { return end }
+        // Only where it was to stop before the end.
+        guard core.headNumber >= last else {
+            throw .disk(LogError(call: "replay", file: "log", reason: "has no end"))
+        }
+        return LogEnd(segment: 0, offset: 0, hasTornTail: false)
     }
 }
 
@@ -129,7 +134,10 @@ private final class ReplayReader: StepWork, @unchecked Sendable {
     private func fill(_ batch: inout [ReplayBlock]) throws(LedgerError) -> Bool {
         var operations = 0
         var bytes = 0
-        while operations < LedgerLimits.replayBatchOperations, bytes < LedgerLimits.replayBatchBytes {
+        var gas: UInt64 = 0
+        while operations < LedgerLimits.replayBatchOperations, bytes < LedgerLimits.replayBatchBytes,
+            batch.count < LedgerLimits.replayBatchBlocks, gas < LedgerLimits.blockGasMax
+        {
             guard head < last, let record = try scanner.next() else { return false }
             let block: ReplayBlock
             if let spare = recycled.takeSpare() {
@@ -141,6 +149,7 @@ private final class ReplayReader: StepWork, @unchecked Sendable {
             head = block.header.number
             operations += block.operations.count
             bytes += record.length
+            gas &+= min(block.header.gasUsed, LedgerLimits.blockGasMax)
             batch.append(block)
         }
         return true

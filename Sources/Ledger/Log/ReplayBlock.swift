@@ -58,6 +58,9 @@ final class ReplayBlock: @unchecked Sendable {
         guard reader.isAtEnd else { throw CodingError(offset: reader.offset, expected: "the end of the operations") }
     }
 
+    /// Bytes that its buffers have room for.
+    var byteCapacity: Int { encoded.capacity + writes.capacity + marks.capacity + results.capacity }
+
     /// The encoded transaction of an operation.
     func transaction(_ index: Int) -> UnsafeRawBufferPointer {
         UnsafeRawBufferPointer(rebasing: encoded.bytes[transactions[index]])
@@ -123,7 +126,13 @@ final class ReplayQueue: @unchecked Sendable {
 
     /// Gives blocks back to whoever fills new ones.
     func recycle(_ blocks: [ReplayBlock]) {
-        mutex.withLock { if spare.count < LedgerLimits.replayBatchesMax * 64 { spare += blocks } }
+        for block in blocks { block.outcomes.removeAll(keepingCapacity: true) }
+        mutex.withLock {
+            for block in blocks
+            where spare.count < LedgerLimits.replaySpareBlocksMax && block.byteCapacity <= LedgerLimits.replaySpareBytes {
+                spare.append(block)
+            }
+        }
     }
 
     /// A block to fill, if there is one.

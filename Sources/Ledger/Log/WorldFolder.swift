@@ -1,9 +1,10 @@
+internal import CShims
 internal import EVM
 
 /// The data folder of one world: its `world` file says which, its `lock` file keeps a second server out.
 final class WorldFolder {
     /// The version of everything in the folder.
-    static let formatVersion = 1
+    static let formatVersion = 2
     let disk: any Disk
     let path: String
     private var lock: (any DiskLock)?
@@ -63,11 +64,15 @@ final class WorldFolder {
     }
 
     private func writeWorldFile(_ genesisDigest: Hash256, _ logKey: UInt64) throws(LogError) {
-        let text = Array(
-            "hoard world \(Self.formatVersion)\ngenesis \(genesisDigest.hex)\nlog \(String(logKey, radix: 16))\n".utf8)
+        let text = "hoard world \(Self.formatVersion)\ngenesis \(genesisDigest.hex)\nlog \(String(logKey, radix: 16))\n"
         var buffer = ByteBuffer()
-        text.withUnsafeBytes { buffer.append(raw: $0) }
+        Array((text + "check \(Self.checksum(text))\n").utf8).withUnsafeBytes { buffer.append(raw: $0) }
         try disk.replaceWhole(folder: path, name: "world", buffer.bytes)
+    }
+
+    /// CRC-32C of what stands above it: with a wrong key no record of the log would be one of this world.
+    private static func checksum(_ text: String) -> String {
+        Array(text.utf8).withUnsafeBytes { String(hoard_crc32c(0, $0.baseAddress, $0.count), radix: 16) }
     }
 
     /// Checks that the world is this one, and returns the key of its log.
@@ -75,7 +80,7 @@ final class WorldFolder {
         _ disk: any Disk, _ path: String, _ genesisDigest: Hash256
     ) throws(LedgerError) -> UInt64 {
         let (version, digest, logKey) = try read(disk, path)
-        guard version == formatVersion else {
+        guard 1...formatVersion ~= version else {
             throw .formatVersion(folder: path, have: version, need: formatVersion)
         }
         guard digest == genesisDigest else { throw .wrongWorld(folder: path, have: digest, need: genesisDigest) }
@@ -98,15 +103,21 @@ final class WorldFolder {
         guard head.count == 3, head[0] == "hoard", head[1] == "world", let version = Int(head[2]) else {
             throw .badWorldFile(folder: path, reason: "the first line is not `hoard world VERSION`")
         }
-        if version != formatVersion { return (version, .zero, 0) }
+        guard 1...formatVersion ~= version else { return (version, .zero, 0) }
         let second = lines.count > 1 ? lines[1].split(separator: " ") : []
         guard second.count == 2, second[0] == "genesis", let digest = Hash256(hex: second[1]) else {
             throw .badWorldFile(folder: path, reason: "the second line is not `genesis DIGEST`")
         }
-        guard lines.count > 2 else { return (version, digest, digest.word.l3) }
+        if version == 1, lines.count == 2 { return (version, digest, digest.word.l3) }
+        guard lines.count > 2 else { throw .badWorldFile(folder: path, reason: "the third line is not `log KEY`") }
         let third = lines[2].split(separator: " ")
         guard third.count == 2, third[0] == "log", let logKey = UInt64(third[1], radix: 16) else {
             throw .badWorldFile(folder: path, reason: "the third line is not `log KEY`")
+        }
+        if version == 1, lines.count == 3 { return (version, digest, logKey) }
+        let text = lines[..<3].joined(separator: "\n") + "\n"
+        guard lines.count == 4, lines[3] == "check \(checksum(text))" else {
+            throw .badWorldFile(folder: path, reason: "the last line is not the checksum of those above it")
         }
         return (version, digest, logKey)
     }

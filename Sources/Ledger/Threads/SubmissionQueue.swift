@@ -83,16 +83,16 @@ final class SubmissionQueue: @unchecked Sendable {
         return taken
     }
 
-    /// How many from the front find room; one group always does in an empty queue, whatever it weighs.
+    /// How many from the front find room: a group that begins below the bound of bytes may end above it.
     private func room(for submissions: UnsafeBufferPointer<Submission>) -> Int {
         let most = min(submissions.count, countMax - waiting.count)
         var count = 0
         var bytes = waitingBytes
-        var isFirstGroup = waiting.count == 0
+        var beginsGroup = true
         while count < most {
+            if beginsGroup, bytes >= bytesMax { break }
             bytes += Self.bytes(submissions[count])
-            if bytes > bytesMax, !isFirstGroup { break }
-            if isFirstGroup, endsGroup(submissions, count) || !isLinked(submissions[count]) { isFirstGroup = false }
+            beginsGroup = endsGroup(submissions, count) || !isLinked(submissions[count])
             count += 1
         }
         return count
