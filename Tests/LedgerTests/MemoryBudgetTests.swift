@@ -90,11 +90,3 @@ import Testing
         #expect(put(operation, large) == 0)
     }
 }
-
-extension SubmissionQueue {
-    /// Puts a copy of submissions in.
-    fileprivate func put(_ submissions: [Submission]) -> Int {
-        var submissions = submissions
-        return put(&submissions)
-    }
-}
