@@ -176,6 +176,31 @@ import Testing
         #expect(isNoticed)
     }
 
+    @Test(arguments: ["5f50", "5f5450", "5f545b50"])
+    func `a frame that a call leaves without gas for the rest of its block halts`(_ rest: String) {
+        // The word of slot 0 stays on the stack; the call burns all but a 64th of the gas.
+        let code =
+            "5f54 5f5f5f5f5f 73" + Self.child.hex.suffix(40) + " 62ffffff f1 50" + String(repeating: rest, count: 200) + "00"
+        let world = TestWorld(code, storage: [0: 9])
+        world.add(Self.child, "fe")
+        let machines = MachinePair()
+        var endings: Set<Bool> = []
+        for gas in stride(from: UInt64(30_000), through: 2_100_000, by: gas(rest)) {
+            let transaction = Transaction.session(
+                sender: TestWorld.sender, to: TestWorld.contract, data: [], gasLimit: gas)
+            let plain = machines.plain.transition(world, world.block, transaction).accepted
+            let followed = machines.following.transition(
+                FollowingWorld(world), world.block, transaction, notes: DeltaNotes()
+            ).accepted
+            #expect(followed == plain, "\(gas) gas")
+            endings.insert(plain.receipt.succeeded)
+        }
+        #expect(endings == [true, false], "with little gas it halts, with much it ends well")
+    }
+
+    /// Steps of gas that meet the frame's last 64th before and behind what the rest costs.
+    private func gas(_ rest: String) -> Int { rest == "5f50" ? 1_900 : 23_700 }
+
     @Test func `a program that loads nothing followed leaves no notes`() {
         let world = TestWorld("6001 6002 01 50")
         #expect(FollowedRun(world, MachinePair()).notes.readCount == 0)

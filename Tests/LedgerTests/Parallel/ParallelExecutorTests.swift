@@ -206,6 +206,58 @@ import Testing
         #expect(MemoryLayout<AccountFields>.size % 8 == 0)
     }
 
+    @Test func `an event that shows a followed slot is checked for the value that it has in the end`() {
+        // Moves five coins from one slot to another and says that it moved as many as slot 0 counts; slot 0 += 1.
+        let code: [UInt8] =
+            [0x60, 0x05, 0x5f, 0x35, 0x54, 0x03, 0x5f, 0x35, 0x55]
+            + [0x60, 0x05, 0x60, 0x20, 0x35, 0x54, 0x01, 0x60, 0x20, 0x35, 0x55]
+            + [0x5f, 0x54, 0x80, 0x5f, 0x52, 0x60, 0x01, 0x01, 0x5f, 0x55]
+            + [0x60, 0x60, 0x35, 0x60, 0x40, 0x35, 0x7f] + StandInMachine.transferTopic.bigEndianBytes
+            + [0x60, 0x20, 0x5f, 0xa3, 0x00]
+        let rules = [
+            AssetRule(
+                contract: World.token, kind: .erc20, balancesSlot: StandInMachine.balancesSlot, otherSlots: .any)
+        ]
+        var genesis = StateDiff(
+            accounts: [
+                AccountChange(
+                    address: World.token, account: AccountState(nonce: 1, codeHash: keccak256(code)), codeWritten: code)
+            ],
+            storage: [StorageChange(address: World.token, slot: 0, value: 5)])
+        let operations = (0..<12).map { number in
+            let (from, to) = (World.player(2 * number), World.player(2 * number + 1))
+            for player in [from, to] {
+                genesis.storage.append(
+                    StorageChange(address: World.token, slot: StandInMachine.slot(of: player), value: 1_000))
+            }
+            let words = [StandInMachine.slot(of: from), StandInMachine.slot(of: to), from.word, to.word]
+            return Operation(
+                id: World.id(number),
+                transaction: .session(
+                    sender: from, to: World.token, data: words.flatMap { $0.bigEndianBytes }, gasLimit: 200_000),
+                ticket: 0)
+        }
+        let environment = Self.environment(.prague, feeRecipient: .zero)
+        for seed in 0..<UInt64(30) {
+            let worlds = [WorldState(), WorldState()]
+            for world in worlds { world.apply(genesis) }
+            var expected: [OperationResult] = []
+            SequentialExecutor(machine: Self.machines(1, .prague)[0], rules: rules).execute(
+                operations[...], in: environment, world: worlds[0], into: &expected)
+            let accepted = expected.count { if case .accepted = $0 { true } else { false } }
+            #expect(accepted == 1, "the first one says the truth: \(expected)")
+            let executor = ParallelExecutor(
+                machines: Self.machines(3, .prague), rules: rules, hotSlots: [(World.token, 0)])
+            var results: [OperationResult] = []
+            var random = SeededGenerator(state: seed)
+            executor.executeInterleaved(operations[...], in: environment, world: worlds[1], into: &results) {
+                Int.random(in: 0..<3, using: &random)
+            }
+            #expect(results == expected, "seed \(seed)")
+            #expect(worlds[1].contents == worlds[0].contents, "seed \(seed)")
+        }
+    }
+
     // MARK: Planted defects
 
     /// Whether some random block under some random schedule ends otherwise than in sequence.
