@@ -4,10 +4,7 @@ extension Interpreter {
     mutating func validate(
         _ transaction: Transaction, _ intrinsic: IntrinsicGas
     ) throws(TransactionRefusal) -> U256 {
-        // The order of the execution specs decides which of several faults is named.
-        try transaction.checkKind(rules, chainID: block.chainID)
-        try transaction.checkGas(intrinsic, rules)
-        try transaction.checkShape(rules)
+        try transaction.checkShape(rules, chainID: block.chainID)
         if transaction.kind == .blob { try validateBlobs(transaction) }
         if transaction.gasLimit > block.gasLimit {
             throw .gasOverBlockLimit(have: transaction.gasLimit, maximum: block.gasLimit)
@@ -16,6 +13,7 @@ extension Interpreter {
             throw .gasOverTransactionLimit(have: transaction.gasLimit, maximum: MachineLimits.transactionGasMax)
         }
         let price = try validateFees(transaction)
+        try transaction.checkGas(intrinsic, rules)
         try validateSender(transaction)
         return price
     }
@@ -43,8 +41,8 @@ extension Interpreter {
         case .dynamicFee, .blob, .setCode:
             let fee = transaction.maxFeePerGas
             let priority = transaction.maxPriorityFeePerGas
-            if fee < priority { throw .priorityFeeOverMaxFee(have: priority, maximum: fee) }
             if fee < block.baseFee { throw .feeBelowBaseFee(have: fee, need: block.baseFee) }
+            if fee < priority { throw .priorityFeeOverMaxFee(have: priority, maximum: fee) }
             return min(fee &- block.baseFee, priority) &+ block.baseFee
         }
     }

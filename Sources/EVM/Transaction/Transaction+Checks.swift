@@ -9,8 +9,7 @@ extension Transaction {
     public func refusal(fork: Fork, chainID: UInt64) -> TransactionRefusal? {
         let rules = ForkRules(fork)
         do throws(TransactionRefusal) {
-            try checkKind(rules, chainID: chainID)
-            try checkShape(rules)
+            try checkShape(rules, chainID: chainID)
             try checkGas(IntrinsicGas(self, rules), rules)
         } catch {
             return error
@@ -26,14 +25,10 @@ extension Transaction {
         return nil
     }
 
-    /// Checks that the fork knows the kind and that the transaction is for the chain.
-    func checkKind(_ rules: ForkRules, chainID need: UInt64) throws(TransactionRefusal) {
+    /// Checks kind, chain, blobs and authorizations against a fork.
+    func checkShape(_ rules: ForkRules, chainID need: UInt64) throws(TransactionRefusal) {
         if rules.fork < kind.activeFrom { throw .kindNotActive(kind, have: rules.fork, need: kind.activeFrom) }
         if let chainID, chainID != need { throw .wrongChain(have: chainID, need: need) }
-    }
-
-    /// Checks blobs, authorizations and creation code against a fork.
-    func checkShape(_ rules: ForkRules) throws(TransactionRefusal) {
         switch kind {
         case .blob:
             if to == nil { throw .cannotCreate(.blob) }
