@@ -21,6 +21,11 @@ public enum LedgerLimits {
     public static let linkedOperationsMax = 1_024
     /// Operations executed between two looks at the clock and at the log thread.
     static let chunkOperationsMax = 64
+    /// Operations that are worth a block of its own while more of them wait: a block costs about as much processor time in
+    /// writes, syncs and wake-ups as a few dozen operations.
+    static let fullEnoughOperations = 512
+    /// How long a block may be filled from what waits while the log thread has nothing to do.
+    static let fillNanosecondsMax: UInt64 = 2_000_000
     /// Sealed micro-blocks that wait for the log thread: more would not make the disk faster.
     static let sealedBlocksMax = 4
     /// Gas of a view call: a query must not hold up the operations behind it.
