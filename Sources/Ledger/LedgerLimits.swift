@@ -71,7 +71,7 @@ public enum LedgerLimits {
     /// Operations that the parallel executor takes at once: some milliseconds of work.
     static let parallelRunOperationsMax = 512
     /// Units that each worker may be ahead of the first uncommitted one: more would be wrong more often.
-    static let unitsAheadPerWorker = 3
+    static let unitsAheadPerWorker = 4
     /// New accounts or slots of a unit, for the size of the tables of a run; where they are full another run begins.
     static let newSlotsPerUnit = 8
     /// Runs of a block after which the rest is executed on one thread: every unit seems to need the world for itself.
