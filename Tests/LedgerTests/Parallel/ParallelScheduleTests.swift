@@ -163,7 +163,8 @@ import Testing
     }
 
     @Test func `units are committed by the workers that executed them as long as these keep pace`() {
-        let units = (0..<300).map { _ in Unit(reads: [], write: 0) }
+        // Executed in ten steps, committed in two.
+        let units = (0..<300).map { _ in Unit(reads: Array(repeating: 2, count: 8), write: 0) }
         var model = Model(units: units, workers: 3, window: 13)
         var turn = 0
         while !model.isOver {
@@ -195,8 +196,10 @@ import Testing
         schedule.begin(units: 4_000)
         var wasCalm = false
         var aheadAfterCalm = 0
-        while !schedule.isFinished {
-            guard case .commit(let first) = schedule.take(by: 0) else { break }
+        for _ in 0..<100_000 where !schedule.isFinished {
+            let step = schedule.take(by: 0)
+            if case .execute(let ahead) = step { schedule.executed(ahead) }
+            guard case .commit(let first) = step else { continue }
             var next: Int? = first
             while let unit = next {
                 if case .execute(let ahead) = schedule.take(by: 1) {

@@ -63,6 +63,7 @@ final class Pace {
     ) {
         guard count > 0 else { return }
         let measured = Double(nanoseconds) / Double(count)
+        let wasSlower = way.nanoseconds > other.nanoseconds
         way.samples += 1
         if way.samples == 1 {
             way.nanoseconds = measured
@@ -74,7 +75,7 @@ final class Pace {
             way.nanoseconds += (measured - way.nanoseconds) * weight
         }
         // The way that was thought to be the slower one was not: it is looked at again soon.
-        if isTogether != lastWasTogether, !other.isYoung, measured < other.nanoseconds {
+        if wasSlower, !other.isYoung, measured < other.nanoseconds {
             trialInterval = Self.trialIntervalMin
         }
         lastWasTogether = isTogether
