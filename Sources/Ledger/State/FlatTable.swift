@@ -1,4 +1,6 @@
+internal import CShims
 internal import EVM
+internal import Glibc
 
 /// Secret numbers drawn at start, so that nobody outside can choose keys that collide.
 struct HashSeed {
@@ -36,10 +38,10 @@ struct HashSeed {
     }
 }
 
-/// What a flat table stores: key and value together, with one bit pattern that means "vacant".
-protocol FlatEntry {
+/// What a flat table stores: key and value together. Memory of zeros is vacant.
+protocol FlatEntry: BitwiseCopyable {
     associatedtype Key
-    /// The bit pattern of a place that holds nothing.
+    /// A place that holds nothing.
     static var vacant: Self { get }
     var isVacant: Bool { get }
     var key: Key { get }
@@ -62,6 +64,8 @@ struct FlatTable<Entry: FlatEntry>: ~Copyable {
     private let total: UnsafeMutablePointer<Int>
     private let shardBits: UInt64
     private let seed: HashSeed
+    /// What all shards lie in as long as they have not grown, where they are large from the start.
+    private let arena: UnsafeMutableRawBufferPointer?
 
     /// A table of 2^shardBits shards that holds `expected` entries without growing.
     init(shardBits: Int, expected: Int = 0) {
@@ -74,11 +78,14 @@ struct FlatTable<Entry: FlatEntry>: ~Copyable {
         total.initialize(to: 0)
         var places = 8
         while places * 5 / 8 * shardCount < expected { places *= 2 }
-        for index in 0..<shardCount { shards[index] = Self.makeShard(places: places) }
+        arena = LargeMemory.map(byteCount: shardCount * places * MemoryLayout<Entry>.stride)
+        let memory = arena?.bindMemory(to: Entry.self).baseAddress
+        for index in 0..<shardCount { shards[index] = Self.makeShard(places: places, memory.map { $0 + index * places }) }
     }
 
     deinit {
-        for index in 0..<(1 << Int(shardBits)) { shards[index].places.deallocate() }
+        for index in 0..<(1 << Int(shardBits)) { release(shards[index]) }
+        if let arena { LargeMemory.unmap(arena) }
         shards.deallocate()
         total.deallocate()
     }
@@ -109,6 +116,19 @@ struct FlatTable<Entry: FlatEntry>: ~Copyable {
         }
     }
 
+    /// The hash of a key in this table.
+    @inline(__always)
+    func hash(_ key: Entry.Key) -> UInt64 { Entry.hash(key, seed) }
+
+    /// Asks for the first place where a key of this hash may be, all of it.
+    @inline(__always)
+    func prefetch(_ hash: UInt64) {
+        let shard = shards + Int(truncatingIfNeeded: hash &>> (64 &- shardBits))
+        let place = UnsafeRawPointer(shard.pointee.places + Int(truncatingIfNeeded: hash) & shard.pointee.mask)
+        hoard_prefetch(place)
+        hoard_prefetch(place + (MemoryLayout<Entry>.size - 1))
+    }
+
     /// The first place where a key may be, for prefetching.
     @inline(__always)
     func probableAddress(_ key: Entry.Key) -> UnsafeRawPointer {
@@ -119,8 +139,11 @@ struct FlatTable<Entry: FlatEntry>: ~Copyable {
 
     /// The place of a key; where there was none, a vacant place that the caller must fill with an entry of this key.
     @inline(__always)
-    func findOrClaim(_ key: Entry.Key) -> UnsafeMutablePointer<Entry> {
-        let hash = Entry.hash(key, seed)
+    func findOrClaim(_ key: Entry.Key) -> UnsafeMutablePointer<Entry> { findOrClaim(key, Entry.hash(key, seed)) }
+
+    /// The same for a key whose hash is known.
+    @inline(__always)
+    func findOrClaim(_ key: Entry.Key, _ hash: UInt64) -> UnsafeMutablePointer<Entry> {
         let shard = shards + Int(truncatingIfNeeded: hash &>> (64 &- shardBits))
         let places = shard.pointee.places
         let mask = shard.pointee.mask
@@ -139,13 +162,14 @@ struct FlatTable<Entry: FlatEntry>: ~Copyable {
 
     @inline(never)
     private func growAndClaim(_ shard: UnsafeMutablePointer<Shard>, _ hash: UInt64) -> UnsafeMutablePointer<Entry> {
-        var larger = Self.makeShard(places: (shard.pointee.mask + 1) * 2)
+        MemoryGrowth.note()
+        var larger = Self.makeShard(places: (shard.pointee.mask + 1) * 2, nil)
         larger.count = shard.pointee.count
         for index in 0...shard.pointee.mask where !shard.pointee.places[index].isVacant {
             let entry = shard.pointee.places[index]
             Self.vacantPlace(larger, Entry.hash(entry.key, seed)).pointee = entry
         }
-        shard.pointee.places.deallocate()
+        release(shard.pointee)
         shard.pointee = larger
         return Self.vacantPlace(larger, hash)
     }
@@ -156,10 +180,21 @@ struct FlatTable<Entry: FlatEntry>: ~Copyable {
         return shard.places + index
     }
 
-    private static func makeShard(places count: Int) -> Shard {
-        let places = UnsafeMutablePointer<Entry>.allocate(capacity: count)
-        places.initialize(repeating: Entry.vacant, count: count)
+    /// A shard in memory of zeros: the one given, or its own, which the system gives page by page as it is used.
+    private static func makeShard(places count: Int, _ memory: UnsafeMutablePointer<Entry>?) -> Shard {
+        let places = memory ?? LargeMemory.zeros(count * MemoryLayout<Entry>.stride).bindMemory(to: Entry.self, capacity: count)
         return Shard(places: places, mask: count - 1, count: 0, countMax: count * 3 / 4)
+    }
+
+    private func release(_ shard: Shard) {
+        if let arena, let start = arena.baseAddress {
+            let places = UnsafeMutableRawPointer(shard.places)
+            if places >= start, places < start + arena.count {
+                LargeMemory.giveBack(UnsafeMutableRawBufferPointer(start: places, count: (shard.mask + 1) * MemoryLayout<Entry>.stride))
+                return
+            }
+        }
+        free(shard.places)
     }
 
     /// Removes a key if it is there, closing the gap behind it.
@@ -189,10 +224,13 @@ struct FlatTable<Entry: FlatEntry>: ~Copyable {
     }
 
     /// Visits every entry, in no particular order.
-    func forEach(_ body: (Entry) -> Void) {
+    func forEach(_ body: (Entry) -> Void) { forEachPlace { body($0.pointee) } }
+
+    /// Visits every entry in its place, in no particular order; nothing may be added or removed meanwhile.
+    func forEachPlace(_ body: (UnsafeMutablePointer<Entry>) -> Void) {
         for shard in 0..<(1 << Int(shardBits)) {
             for index in 0...shards[shard].mask where !shards[shard].places[index].isVacant {
-                body(shards[shard].places[index])
+                body(shards[shard].places + index)
             }
         }
     }
