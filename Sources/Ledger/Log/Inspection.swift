@@ -17,7 +17,7 @@ public struct LedgerEntry: Sendable {
 /// A world read from its folder, to be looked at: blocks, receipts, accounts, storage. Changes nothing.
 public final class LedgerInspection {
     private let core: LedgerCore
-    private let storage: any LogStorage
+    private let storage: DiskStorage
     /// The anchors that are stored.
     public let anchors: [Anchor]
 
