@@ -247,7 +247,10 @@ public final class History: @unchecked Sendable {
         guard !hasThread.exchange(true, ordering: .sequentiallyConsistent) else { return }
         let thread = Thread { [self] in
             IndexerThread.takeOnlyIdleTime()
-            while !isStopping.load(ordering: .acquiring) { if !step() { usleep(20_000) } }
+            while !isStopping.load(ordering: .acquiring) {
+                // Receipts that are not in their file yet come when more of them do; looking for them reads a segment.
+                if !step() { usleep(isComplete ? 20_000 : 500_000) }
+            }
             ended.signal()
         }
         thread.name = "hoard-index"
@@ -255,12 +258,17 @@ public final class History: @unchecked Sendable {
         thread.start()
     }
 
-    /// Indexes what is in memory and ends the thread.
+    /// Seconds that a stopping server spends on its index at most.
+    private static let stopSeconds = 5.0
+
+    /// Ends the thread and indexes what is left, for some seconds.
     public func stop() {
         guard hasThread.load(ordering: .acquiring) else { return }
         isStopping.store(true, ordering: .releasing)
         ended.wait()
-        while step() {}
+        // What is left is indexed by the next start.
+        let end = Date().addingTimeInterval(Self.stopSeconds)
+        while Date() < end, step() {}
     }
 
     /// Indexes what can be indexed now; false where there is nothing.

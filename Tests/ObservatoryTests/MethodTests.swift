@@ -141,7 +141,7 @@ struct MethodTests {
             let batch = try #require(
                 try world.answer("[1,{\"jsonrpc\":\"2.0\",\"id\":7,\"method\":\"eth_chainId\"},{\"jsonrpc\":\"2.0\",\"method\":\"eth_chainId\"}]"))
             #expect(batch[0]?["error"]?["code"] == .int(-32_600) && batch[1]?["id"] == .int(7) && batch[2] == nil)
-            #expect(try world.errorCode("eth_getLogs", [["fromBlock": "0x0", "toBlock": "0xffffffff"]]) == -32_005)
+            #expect(try world.errorCode("eth_getLogs", [["fromBlock": "0x2", "toBlock": "0x1"]]) == -32_602)
             #expect(try world.errorCode("eth_getFilterChanges", ["0x1"]) == -32_000)
             #expect(try world.errorCode("eth_sendRawTransaction", ["0x01"]) == -32_602)
             #expect(try world.errorCode("eth_getBalance", [.string("0x" + String(repeating: "0", count: 40)), "0xfffffff"]) == -32_001)
