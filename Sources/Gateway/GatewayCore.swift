@@ -26,6 +26,8 @@ package final class GatewayCore {
     package let answers: LoopMailbox<[Answer]>
     /// What became of tokens, from the tasks that verify them.
     let verdicts: LoopMailbox<TokenVerdict>
+    /// What comes in past the sessions.
+    let outside = OutsideSubmissions()
 
     var sessions: Slab<Session>
     var tickets: Slab<Ticket>

@@ -160,6 +160,7 @@ final class Sequencer: StepWork, @unchecked Sendable {
         precondition(outgoing == nil, "a block is sealed while another waits for the log")
         if block.operationCount > 0 { core.seal(block) }
         block.answersNeedDurable = core.headNumber
+        block.parallelStatistics = core.executor.parallelStatistics
         let sealed = block
         block = shared.sealed.takeSpare()
         outgoing = sealed

@@ -32,6 +32,8 @@ public final class ParallelExecutor: BlockExecutor, @unchecked Sendable {
     public let workerCount: Int
     /// What became of the units of all blocks so far.
     public private(set) var statistics = ParallelStatistics()
+    /// See `statistics`.
+    public var parallelStatistics: ParallelStatistics? { statistics }
 
     // Of the present block.
     private var operations = UnsafeBufferPointer<Operation>(start: nil, count: 0)
