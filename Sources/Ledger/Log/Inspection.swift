@@ -86,6 +86,16 @@ public final class LedgerInspection {
         return nil
     }
 
+    /// Hands over every operation of the log, in order, with what became of it.
+    public func entries(_ body: (LedgerEntry) throws -> Void) throws {
+        var scanner = try LogScanner(storage: storage, genesisDigest: core.genesisDigest, after: 0, digest: nil)
+        while let record = try scanner.next(), record.number <= core.headNumber, let block = try? MicroBlock(record) {
+            for operation in block.operations {
+                if let entry = try entry(operation.id) { try body(entry) }
+            }
+        }
+    }
+
     /// What is known of an operation; nil where no operation of this id is in the ledger.
     public func entry(_ id: OperationID) throws(LedgerError) -> LedgerEntry? {
         let found: StoredOperation?
