@@ -2,17 +2,21 @@ import ArgumentParser
 import EVM
 import Economy
 import Foundation
+import Ledger
 
 /// `hoard gas-report`: what each action cost to execute in a log.
 struct GasReportCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "gas-report", abstract: "Gas of each action in a data folder's log: how often, least, mean, most.",
-        discussion: "Refused operations count apart. The gas of each action in steady state stands in LoadTests/Baselines/gas.json, where a test keeps it.")
+        discussion: """
+            Refused operations count apart. The gas of each action in steady state stands in LoadTests/Baselines/gas.json, where a test keeps it. \
+            The server must not be running.
+            """)
 
     @OptionGroup var options: InspectOptions
 
     /// What is known of one action.
-    struct Row {
+    private struct Row {
         var count: UInt64 = 0
         var refused: UInt64 = 0
         var least = UInt64.max
@@ -22,18 +26,20 @@ struct GasReportCommand: AsyncParsableCommand {
 
     func run() async throws {
         try await reportingFailures {
-            let (world, game) = try options.open()
+            let (world, game, first) = try options.openLog()
             var rows: [String: Row] = [:]
             try world.entries { entry in
                 let name = game.actionName(of: entry.transaction) ?? "other"
-                guard entry.receipt.succeeded else {
-                    rows[name, default: Row()].refused += 1
-                    return
+                var row = rows[name] ?? Row()
+                if entry.receipt.succeeded {
+                    row.count += 1
+                    row.sum += entry.receipt.gasUsed
+                    row.least = min(row.least, entry.receipt.gasUsed)
+                    row.most = max(row.most, entry.receipt.gasUsed)
+                } else {
+                    row.refused += 1
                 }
-                rows[name, default: Row()].count += 1
-                rows[name, default: Row()].sum += entry.receipt.gasUsed
-                rows[name, default: Row()].least = min(rows[name]?.least ?? .max, entry.receipt.gasUsed)
-                rows[name, default: Row()].most = max(rows[name]?.most ?? 0, entry.receipt.gasUsed)
+                rows[name] = row
             }
             let list = rows.sorted { $0.key < $1.key }.map { name, row in
                 InspectValue.object([
@@ -42,7 +48,7 @@ struct GasReportCommand: AsyncParsableCommand {
                     ("most", .number(row.most)),
                 ])
             }
-            try options.show([("actions", .list(list))])
+            try options.show([("firstBlock", .number(first)), ("actions", .list(list))])
         }
     }
 }
