@@ -160,7 +160,7 @@ public struct Planner {
             throw PlanError(sequence: event.sequence, problem: "the fee \(fee) is more than the amount \(price.amount)")
         }
         let (product, overflow) = price.amount.multipliedReportingOverflow(by: UInt64(options.tradeFeeBasisPoints))
-        if !overflow, product / 10_000 == fee, price.amount > 0 {
+        if !overflow, product / 10_000 + (product % 10_000 == 0 ? 0 : 1) == fee, price.amount > 0 {
             var action = action(
                 event, "trade",
                 [
