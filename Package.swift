@@ -65,7 +65,9 @@ let package = Package(
             name: "Simulation", dependencies: ["EventLoop", "Wire", "EVM", "Ledger", "Economy", "Gateway", "Tokens"],
             swiftSettings: hot),
         .target(name: "Client", dependencies: ["EventLoop", "Wire"], swiftSettings: strict),
-        .target(name: "Replay", dependencies: ["EventLoop", "Wire", "Economy", "Client"], swiftSettings: strict),
+        .target(
+            name: "Replay", dependencies: ["EventLoop", "Wire", "EVM", "Ledger", "Economy", "Client"],
+            swiftSettings: strict),
         .target(
             name: "Benchmarks",
             dependencies: [
@@ -119,7 +121,7 @@ let package = Package(
             swiftSettings: strict),
         .testTarget(
             name: "ReplayTests",
-            dependencies: ["Replay", "Wire", "Economy", "Gateway", "Ledger", "Tokens"], swiftSettings: strict),
+            dependencies: ["Replay", "Wire", "EVM", "Economy", "Gateway", "Ledger", "Tokens"], swiftSettings: strict),
         .testTarget(
             name: "LoadTests", dependencies: ["hoard-load", "Wire", "Economy", "EVM"], path: "Tests/LoadTests",
             swiftSettings: strict),

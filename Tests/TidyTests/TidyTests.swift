@@ -18,7 +18,9 @@ struct TidyTests {
         ],
         "Simulation": ["EventLoop", "Wire", "EVM", "Ledger", "Economy", "Gateway", "Tokens"],
         "Client": ["EventLoop", "Wire", "Glibc", "Synchronization"],
-        "Replay": ["Wire", "Economy", "Client", "EventLoop", "Foundation", "Synchronization", "Glibc"],
+        "Replay": [
+            "Wire", "EVM", "Ledger", "Economy", "Client", "EventLoop", "Foundation", "Synchronization", "Glibc",
+        ],
         "Benchmarks": ["EVM", "Ledger", "Economy", "Wire", "ArgumentParser", "Glibc", "Synchronization"],
         "Fuzzing": ["EVM"],
         "Conformance": ["EVM", "Ledger", "Foundation", "Synchronization", "Glibc"],
