@@ -12,7 +12,7 @@ struct Hoard: AsyncParsableCommand {
             """,
         version: "0.1.0",
         subcommands: [
-            Serve.self, TokenCommand.self, ReplayCommand.self, Verify.self, Inspect.self, Backup.self,
+            Serve.self, TokenCommand.self, ReplayCommand.self, WhatIfCommand.self, DiffCommand.self, RecordCommand.self, Verify.self, Inspect.self, Backup.self,
             Restore.self, Repair.self, SimCommand.self, StateTestCommand.self,
             BlockTestCommand.self, BlockReplayCommand.self, TraceDifferenceCommand.self, ConformanceCommand.self,
             BenchCommand.self, FuzzCommand.self, CatalogCommand.self, AuditCommand.self, HistoryCommand.self, TraceCommand.self,

@@ -111,6 +111,23 @@ public final class LedgerInspection {
         }
     }
 
+    /// Visits the blocks of the log behind a number, in order, also those behind the last block read; without executing
+    /// them. Ends early where `body` returns false.
+    public func forEachBlock(
+        after number: UInt64, _ body: (MicroBlock) throws(LedgerError) -> Bool
+    ) throws(LedgerError) {
+        var scanner = try LogScanner(
+            storage: storage, genesisDigest: core.genesisDigest, logKey: core.logKey, after: number, digest: nil)
+        while let record = try scanner.next() {
+            guard record.number > number else { continue }
+            let block: MicroBlock
+            do { block = try MicroBlock(record) } catch {
+                throw .disk(LogError(call: "read", file: "log", reason: "block \(record.number) cannot be decoded"))
+            }
+            guard try body(block) else { return }
+        }
+    }
+
     /// What is known of an operation; nil where no operation of this id is in the ledger.
     public func entry(_ id: OperationID) throws(LedgerError) -> LedgerEntry? {
         let found: StoredOperation?
