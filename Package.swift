@@ -34,6 +34,8 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
         .package(url: "https://github.com/HdrHistogram/hdrhistogram-swift", from: "0.2.0"),
+        .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+        .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
     ],
     targets: [
         // System libraries (scripts/setup installs them).
@@ -64,8 +66,23 @@ let package = Package(
         .target(
             name: "Simulation", dependencies: ["EventLoop", "Wire", "EVM", "Ledger", "Economy", "Gateway", "Tokens"],
             swiftSettings: hot),
+        .target(
+            name: "History",
+            dependencies: ["EVM", "Ledger", "Economy", .product(name: "GRDB", package: "GRDB.swift")],
+            swiftSettings: strict),
+        .target(
+            name: "Observatory",
+            dependencies: [
+                "EVM", "Ledger", "Economy", "Gateway", "History",
+                .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"), .product(name: "NIOWebSocket", package: "swift-nio"),
+                .product(name: "Logging", package: "swift-log"),
+            ],
+            swiftSettings: strict),
         .target(name: "Client", dependencies: ["EventLoop", "Wire"], swiftSettings: strict),
-        .target(name: "Replay", dependencies: ["EventLoop", "Wire", "Economy", "Client"], swiftSettings: strict),
+        .target(
+            name: "Replay", dependencies: ["EventLoop", "Wire", "EVM", "Ledger", "Economy", "Client"],
+            swiftSettings: strict),
         .target(
             name: "Benchmarks",
             dependencies: [
@@ -85,7 +102,7 @@ let package = Package(
             name: "hoard",
             dependencies: [
                 "Benchmarks", "Conformance", "Fuzzing", "EventLoop", "Wire", "EVM", "Ledger", "Economy", "Gateway", "Tokens", "Client", "Replay",
-                "Simulation",
+                "Simulation", "History", "Observatory",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
             ],
@@ -119,13 +136,18 @@ let package = Package(
             swiftSettings: strict),
         .testTarget(
             name: "ReplayTests",
-            dependencies: ["Replay", "Wire", "Economy", "Gateway", "Ledger", "Tokens"], swiftSettings: strict),
+            dependencies: ["Replay", "Wire", "EVM", "Economy", "Gateway", "Ledger", "Tokens"], swiftSettings: strict),
         .testTarget(
             name: "LoadTests", dependencies: ["hoard-load", "Wire", "Economy", "EVM"], path: "Tests/LoadTests",
             swiftSettings: strict),
         .testTarget(name: "SimulationTests", dependencies: ["Simulation", "Economy"], swiftSettings: strict),
         .testTarget(name: "ConformanceTests", dependencies: ["Conformance", "EVM", "Ledger"], swiftSettings: strict),
         .testTarget(name: "ProgramTests", dependencies: ["hoard", "hoard-load"], swiftSettings: strict),
+        .testTarget(name: "HistoryTests", dependencies: ["History", "Ledger", "EVM", "Economy", "Gateway", "Wire"], swiftSettings: strict),
+        .testTarget(
+            name: "ObservatoryTests",
+            dependencies: ["Observatory", "History", "Gateway", "Ledger", "EVM", "Economy", "Tokens", "Wire"],
+            swiftSettings: strict),
         .testTarget(name: "TidyTests", swiftSettings: strict),
     ]
 )

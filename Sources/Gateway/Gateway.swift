@@ -25,7 +25,9 @@ public final class Gateway: @unchecked Sendable {
     private let core: GatewayCore
     private let listener: Listener
     private let handlesSignals: Bool
-    private let ledger: Ledger
+    /// The world with its log.
+    public let ledger: Ledger
+    private let outside: OutsideSubmissions
     private let signal: GatewaySignal
 
     /// Opens the world, executes what its log holds, loads the keys and binds the address.
@@ -43,6 +45,7 @@ public final class Gateway: @unchecked Sendable {
             core = GatewayCore(
                 loop: loop, ledger: ledger, game: configuration.game, tokens: tokens,
                 configuration: configuration, descriptors: descriptors, signal: signal)
+            outside = core.outside
             host = configuration.host
             listener = try loop.listen(host: configuration.host, port: configuration.port) {
                 [unowned core] connection in core.accept(connection)
@@ -91,6 +94,12 @@ public final class Gateway: @unchecked Sendable {
     /// Asks `run()` to finish; from any thread.
     public func stop() {
         signal.requestStop()
+    }
+
+    /// Submits an operation that comes in past the sessions, while the gateway runs; from any thread. The answer comes on the
+    /// loop's thread. False: there is no room.
+    public func submit(_ operation: LedgerOperation, answer: @escaping @Sendable (Answer) -> Void) -> Bool {
+        outside.submit(operation, to: ledger, answer)
     }
 
     /// What has been counted so far; from any thread, as of the loop's last turn.

@@ -24,6 +24,7 @@ public final class Ledger: @unchecked Sendable {
     private let storage: DiskStorage
     private let checkpoints: [Checkpoint]
     private var hasStopped = false
+    private var observer: (any BlockObserver)?
 
     /// Opens the world in a folder, made where there is none, and executes what its log holds.
     public convenience init(
@@ -107,6 +108,7 @@ public final class Ledger: @unchecked Sendable {
             shared: shared, clock: world.clock, log: log, anchors: anchors, durable: core.headNumber, answers: answers)
         if let work = core.store.startSpilling(world, shared: shared) { background.append(work) }
         writer.syncsLate = world.plantedBug == .replyBeforeSync
+        writer.observer = observer
         threads.append(world.threads.start(writer, name: "hoard-log", stackBytes: 1 << 20, niceLevel: -10))
         threads.append(world.threads.start(sequencer, name: "hoard-sequencer", stackBytes: 64 << 20, niceLevel: 0))
         if configuration.anchorMilliseconds > 0 {
@@ -176,6 +178,26 @@ public final class Ledger: @unchecked Sendable {
     package var memoryUse: LedgerMemoryUse {
         precondition(threads.isEmpty, "an audit of a ledger that runs")
         return core.memoryUse
+    }
+
+    /// Has somebody hear of every block that becomes durable; before `start`. What recovery has stored of receipts is written
+    /// to their file first, so that whoever was away can read everything up to now.
+    public func observe(_ observer: any BlockObserver) throws(LedgerError) {
+        precondition(threads.isEmpty, "observed from the start or not at all")
+        self.observer = observer
+        do throws(LogError) {
+            try core.store.handOver()
+        } catch {
+            throw .disk(error)
+        }
+    }
+
+    /// Reads the state after the last durable block, which the anchors' trie holds, without touching what executes. With
+    /// `anchored` that block becomes an anchor first. Whoever reads waits while an anchor is computed.
+    public func readDurable<Value>(anchored: Bool = false, _ body: (DurableState) -> Value) -> Value {
+        anchors.readState(anchored: anchored) { trie, codes, block, anchor in
+            body(DurableState(block: block, anchor: anchor, trie: trie, codes: codes))
+        }
     }
 
     /// Where the ledger stands.

@@ -34,6 +34,8 @@ public struct LedgerStatus: Sendable {
     public var syncs = LatencyHistogram()
     /// Writes to the log; each holds one or more blocks.
     public var writes: UInt64 = 0
+    /// What the executor has done since the start of the process; nil where it executes one operation after the other.
+    public var parallel: ParallelStatistics?
     /// Why the disk takes no writes for now; nil while it does.
     public var stall: String?
     /// How often the disk has refused writes for a while since the start of the process.

@@ -17,8 +17,15 @@ struct TidyTests {
             "EventLoop", "Wire", "Economy", "EVM", "Ledger", "Tokens", "Foundation", "Glibc", "Synchronization",
         ],
         "Simulation": ["EventLoop", "Wire", "EVM", "Ledger", "Economy", "Gateway", "Tokens"],
+        "History": ["EVM", "Ledger", "Economy", "GRDB", "Foundation", "Glibc", "Synchronization"],
+        "Observatory": [
+            "EVM", "Ledger", "Economy", "Gateway", "History", "NIOCore", "NIOPosix", "NIOHTTP1", "NIOWebSocket", "Logging",
+            "Foundation", "Glibc", "Synchronization",
+        ],
         "Client": ["EventLoop", "Wire", "Glibc", "Synchronization"],
-        "Replay": ["Wire", "Economy", "Client", "EventLoop", "Foundation", "Synchronization", "Glibc"],
+        "Replay": [
+            "Wire", "EVM", "Ledger", "Economy", "Client", "EventLoop", "Foundation", "Synchronization", "Glibc",
+        ],
         "Benchmarks": ["EVM", "Ledger", "Economy", "Wire", "ArgumentParser", "Glibc", "Synchronization"],
         "Fuzzing": ["EVM"],
         "Conformance": ["EVM", "Ledger", "Foundation", "Synchronization", "Glibc"],

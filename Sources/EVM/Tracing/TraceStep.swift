@@ -20,6 +20,8 @@ public struct TraceStep: Sendable, Equatable {
     public var refund: Int64
     /// Why the frame halted at this instruction.
     public var halt: Halt?
+    /// The frame's memory; empty where the machine does not keep it.
+    public var memory: [UInt8] = []
 
     /// One line of JSON as EIP-3155 lays it down.
     public var line: String {

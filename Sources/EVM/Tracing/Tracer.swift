@@ -2,6 +2,8 @@
 final class Tracer {
     /// Who gets the instructions.
     var report: ((TraceStep) -> Void)?
+    /// Whether steps carry the frame's memory.
+    var keepsMemory = false
     private var pending: TraceStep?
 
     /// An instruction is about to be done; the one before it in the frame is over.
@@ -39,7 +41,9 @@ extension Interpreter {
                 gasCost: 0, memoryBytes: frame.pointee.memorySize,
                 stack: (0..<count).map { frame.pointee.stackBase[$0] }, depth: depth + 1,
                 returnData: [UInt8](UnsafeBufferPointer(start: returnData.base, count: returnData.count)),
-                refund: journal.refund))
+                refund: journal.refund,
+                memory: tracer.keepsMemory
+                    ? [UInt8](UnsafeRawBufferPointer(start: frame.pointee.memoryBase, count: frame.pointee.memorySize)) : []))
     }
 
     /// `run` with a report of what each frame's first and last instruction cost.

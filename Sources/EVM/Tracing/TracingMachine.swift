@@ -20,6 +20,12 @@ public final class TracingMachine {
         core.deallocate()
     }
 
+    /// Whether steps carry the frame's memory.
+    public var keepsMemory: Bool {
+        get { tracer.keepsMemory }
+        set { tracer.keepsMemory = newValue }
+    }
+
     /// What a transaction does, or why it cannot be part of the block; `report` gets every instruction in order.
     public func transition(
         _ view: any StateView, _ block: BlockEnvironment, _ transaction: Transaction,

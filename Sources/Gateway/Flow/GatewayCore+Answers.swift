@@ -8,8 +8,9 @@ internal import Wire
 extension GatewayCore {
     /// One answer of the ledger; what it is about is durable, or never will be.
     func deliver(_ answer: consuming Answer) {
-        // An answer that comes after its ticket was answered with the ledger's failure finds none.
-        guard let ticket = tickets.remove(answer.ticket) else { return }
+        // An answer that comes after its ticket was answered with the ledger's failure finds none; nor does one of an
+        // operation that came in past the sessions.
+        guard let ticket = tickets.remove(answer.ticket) else { return outside.deliver(answer) }
         switch consume answer {
         case .final(_, let block, let index, let receipt, let repeated):
             lastBlock = max(lastBlock, block)

@@ -45,6 +45,8 @@ final class AnchorService: StepWork, @unchecked Sendable {
     private var load: StateLoad?
     private var cutListener: WaitPoint?
     private var anchor: Anchor?
+    /// The codes of the state, which the trie does not hold.
+    private var codes: [Hash256: [UInt8]] = [:]
     private let report: @Sendable (Anchor) -> Void
 
     /// A service whose tracker lacks the changes in `pending`, which lead to block `block`; `report` gets each anchor.
@@ -88,6 +90,25 @@ final class AnchorService: StepWork, @unchecked Sendable {
     func anchorNow() -> Anchor {
         work.lock()
         defer { work.unlock() }
+        return computeAnchor()
+    }
+
+    /// Reads the state after the last durable block, and says which that is; makes it an anchor first where that is asked for.
+    func readState<Value>(
+        anchored: Bool, _ body: (_ trie: StateTrie, _ codes: [Hash256: [UInt8]], _ block: UInt64, _ anchor: Anchor?) -> Value
+    ) -> Value {
+        work.lock()
+        defer { work.unlock() }
+        if anchored {
+            let anchor = computeAnchor()
+            return body(tracker.trie, codes, anchor.block, anchor)
+        }
+        let (block, _) = takeOver()
+        applyPending()
+        return body(tracker.trie, codes, block, nil)
+    }
+
+    private func computeAnchor() -> Anchor {
         let (block, digest) = takeOver()
         if let anchor, anchor.block == block { return anchor }
         applyPending()
@@ -132,7 +153,7 @@ final class AnchorService: StepWork, @unchecked Sendable {
         if let load {
             self.load = nil
             do throws(LogError) {
-                try load.run(into: tracker.trie)
+                try load.run(into: tracker.trie) { codes[$0] = $1 }
             } catch {
                 preconditionFailure("a snapshot that recovery has read cannot be read again: \(error.file): \(error.reason)")
             }
@@ -142,6 +163,7 @@ final class AnchorService: StepWork, @unchecked Sendable {
             tracker.apply(unapplied)
         }
         guard !pending.isEmpty else { return }
+        if !pending.codes.isEmpty { codes.merge(pending.codes) { $1 } }
         tracker.apply(pending)
         pending = MergedChanges()
     }

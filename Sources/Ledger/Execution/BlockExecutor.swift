@@ -49,6 +49,8 @@ public enum OperationResult: Sendable, Equatable {
 public protocol BlockExecutor: AnyObject {
     /// Operations that the executor wants at once, where so many wait.
     var runOperationsMax: Int { get }
+    /// What it has done so far, where it executes ahead; asked between two blocks on its own thread.
+    var parallelStatistics: ParallelStatistics? { get }
 
     /// Runs operations in order and appends one result each; what was accepted has been applied to `world` on return.
     /// A linked group is never cut: the last operation of the slice ends its group.
@@ -63,4 +65,6 @@ public protocol BlockExecutor: AnyObject {
 extension BlockExecutor {
     /// Few: nothing is gained by more, and the clock and the log thread are looked at after each run.
     public var runOperationsMax: Int { LedgerLimits.chunkOperationsMax }
+    /// None: it executes one after the other.
+    public var parallelStatistics: ParallelStatistics? { nil }
 }

@@ -65,6 +65,11 @@ enum LogRecordLayout {
         Number(littleEndian: bytes.loadUnaligned(fromByteOffset: offset, as: Number.self))
     }
 
+    /// The encoded operations of a finished record.
+    static func operations(of record: UnsafeRawBufferPointer) -> UnsafeRawBufferPointer {
+        UnsafeRawBufferPointer(rebasing: record[operationsOffset..<Int(load(record, 8, UInt32.self))])
+    }
+
     /// A record that was read back and whose checksum holds.
     struct View {
         var length: Int

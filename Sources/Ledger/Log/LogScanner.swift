@@ -128,7 +128,7 @@ struct LogScanner {
     }
 
     /// The number of a segment's first block, where a whole record begins there.
-    private static func firstNumber(
+    static func firstNumber(
         _ storage: DiskStorage, _ segment: UInt32, _ logKey: UInt64
     ) throws(LogError) -> UInt64? {
         let byteCount = try storage.byteCount(of: segment)

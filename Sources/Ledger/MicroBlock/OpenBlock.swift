@@ -19,7 +19,8 @@ final class OpenBlock: @unchecked Sendable {
     var marks = ByteBuffer()
     /// The checkpoint that is due just before this block, if one is.
     var checkpoint: CheckpointSeed?
-    private var results = ByteBuffer(capacity: 64 << 10)
+    /// Ids and receipts of the operations, in order.
+    private(set) var results = ByteBuffer(capacity: 64 << 10)
     private var scratch = ByteBuffer()
     private(set) var operationCount = 0
     private(set) var gasUsed: UInt64 = 0
@@ -27,6 +28,8 @@ final class OpenBlock: @unchecked Sendable {
     var answers: [Answer] = []
     /// The block that must be durable before the answers leave; nobody may say less.
     var answersNeedDurable = UInt64.max
+    /// What the executor had done when it was sealed, where it executes ahead.
+    var parallelStatistics: ParallelStatistics?
     /// The finished header and its digest.
     private(set) var header: MicroBlockHeader?
     private(set) var digest = Hash256.zero

@@ -78,13 +78,13 @@ final class StateLoad: @unchecked Sendable {
 
     init(readers: [StateRunReader]) { self.readers = readers }
 
-    /// Reads everything into the trie.
-    func run(into trie: StateTrie) throws(LogError) {
+    /// Reads everything into the trie; codes, which it does not hold, are handed to `code`.
+    func run(into trie: StateTrie, code: (Hash256, [UInt8]) -> Void = { _, _ in }) throws(LogError) {
         for reader in readers {
             var address = Address.zero
             while let item = reader.current {
                 switch item {
-                case .code: break
+                case .code(let hash, let bytes): code(hash, bytes)
                 case .account(let next, let change, let isCleared):
                     address = next
                     if isCleared { trie.clearStorage(address) }

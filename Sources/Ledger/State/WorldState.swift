@@ -123,6 +123,9 @@ public final class WorldState: StateView {
         marks.truncate(to: 0)
     }
 
+    /// Forgets the marks since `takeMarks`, where nobody makes checkpoints.
+    func dropMarks() { marks.truncate(to: 0) }
+
     /// The number of a code hash in the registry, entered where it is new.
     func codeNumber(_ hash: Hash256, code: [UInt8]?) -> UInt32 {
         if hash == codeHashes[0] { return 0 }

@@ -15,6 +15,8 @@ final class LogWriter: StepWork, @unchecked Sendable {
     private var retry = DiskRetry()
     /// A bug that the simulator has to find.
     var syncsLate = false
+    /// Who hears of durable blocks, if anybody does.
+    var observer: (any BlockObserver)?
     private var writeStart: UInt64 = 0
     private let shared: LedgerShared
     private let log: any BlockLog
@@ -109,6 +111,7 @@ final class LogWriter: StepWork, @unchecked Sendable {
                 status.operations += UInt64(header.operationCount)
                 status.operationsDigest = header.resultsDigest
                 status.gas += header.gasUsed
+                status.parallel = block.parallelStatistics
             }
         }
     }
@@ -123,6 +126,7 @@ final class LogWriter: StepWork, @unchecked Sendable {
             if let header = block.header {
                 anchors.put(
                     block: header.number, digest: block.digest, writes: block.writes.bytes, marks: block.marks.bytes)
+                observer?.blockIsDurable(DurableBlock(block, header))
             }
             if !block.answers.isEmpty { answers(block.answers) }
             block.reset()

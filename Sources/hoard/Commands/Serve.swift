@@ -5,6 +5,7 @@ import Foundation
 import Gateway
 import Ledger
 import Logging
+import Observatory
 
 /// `hoard serve`: the server.
 struct Serve: AsyncParsableCommand {
@@ -26,6 +27,8 @@ struct Serve: AsyncParsableCommand {
     @Option(help: "Operations after which a checkpoint is made in the background; 0 makes none.")
     var checkpointOperations: Int = LedgerLimits.checkpointOperations
 
+    @OptionGroup var observing: ObservingOptions
+
     @Flag(help: "Keep the whole log, so that `hoard verify` can execute it from the genesis on.")
     var keepLog = false
 
@@ -35,7 +38,8 @@ struct Serve: AsyncParsableCommand {
 
     func run() async throws {
         try await reportingFailures {
-            LoggingSystem.bootstrap { StreamLogHandler.standardError(label: $0) }
+            let format = observing.logFormat
+            LoggingSystem.bootstrap { format.handler(label: $0) }
             var logger = Logger(label: "hoard")
             logger.logLevel = logLevel
             let folder = DataFolder(path: data)
@@ -48,7 +52,8 @@ struct Serve: AsyncParsableCommand {
             configuration.executor = execution.executor
             configuration.workers = execution.workerCount
             configuration.ledger.checkpointOperations = max(0, checkpointOperations)
-            configuration.ledger.keepsLog = keepLog
+            // The index is made from the log and can be made again only while the log is there.
+            configuration.ledger.keepsLog = keepLog || observing.http != nil
             let progress = RecoveryProgress()
             configuration.ledger.onRecovery = { progress.update($0) }
             let gateway = try Gateway(configuration)
@@ -65,6 +70,8 @@ struct Serve: AsyncParsableCommand {
             for note in recovered.recoveryNotes {
                 logger.warning("recovery did without", metadata: ["damaged": "\(note)"])
             }
+            let observatory = try observing.open(gateway, game, folder: data, logger)
+            defer { observatory?.stop() }
             try await gateway.serve { host, port in
                 print("listening on \(host):\(port)")
                 fflush(nil)
