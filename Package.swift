@@ -80,7 +80,9 @@ let package = Package(
             ],
             swiftSettings: strict),
         .target(name: "Client", dependencies: ["EventLoop", "Wire"], swiftSettings: strict),
-        .target(name: "Replay", dependencies: ["EventLoop", "Wire", "Economy", "Client"], swiftSettings: strict),
+        .target(
+            name: "Replay", dependencies: ["EventLoop", "Wire", "EVM", "Ledger", "Economy", "Client"],
+            swiftSettings: strict),
         .target(
             name: "Benchmarks",
             dependencies: [
@@ -134,7 +136,7 @@ let package = Package(
             swiftSettings: strict),
         .testTarget(
             name: "ReplayTests",
-            dependencies: ["Replay", "Wire", "Economy", "Gateway", "Ledger", "Tokens"], swiftSettings: strict),
+            dependencies: ["Replay", "Wire", "EVM", "Economy", "Gateway", "Ledger", "Tokens"], swiftSettings: strict),
         .testTarget(
             name: "LoadTests", dependencies: ["hoard-load", "Wire", "Economy", "EVM"], path: "Tests/LoadTests",
             swiftSettings: strict),

@@ -2,7 +2,8 @@
 """
 @title Coins
 @notice One currency of the game. Balances are signed: a faucet goes below zero by what it issued, so all balances together are zero at any time,
-    and an account may go below zero as far as its credit limit says.
+    and an account may go below zero as far as its credit limit says. A frozen account gets, and gives nothing; what an operator or a refunded payment
+    takes back may drive an account below zero as far as the currency's debt limit says.
 """
 from ethereum.ercs import IERC20
 from modules import authority
@@ -23,6 +24,9 @@ event CreditSet:
     account: indexed(address)
     limit: uint256
 
+event DebtLimitSet:
+    limit: uint256
+
 # No transfer moves more than this, so that adding to a balance cannot overflow: that would take 2 ** 127 transfers.
 AMOUNT_MAX: constant(uint256) = 2 ** 128 - 1
 # Faucets and sinks that the supply is reckoned from.
@@ -30,6 +34,9 @@ OUTSIDERS_MAX: constant(uint256) = 64
 
 balances: HashMap[address, int256]
 credit: HashMap[address, int256]
+frozen: public(HashMap[address, bool])
+# How far below zero a correction may drive an account.
+debtLimit: public(uint256)
 trusted: public(HashMap[address, bool])
 allowance: public(HashMap[address, HashMap[address, uint256]])
 outsiders: DynArray[address, OUTSIDERS_MAX]
@@ -51,6 +58,8 @@ def _debit(account: address, amount: uint256):
     """
     if amount > AMOUNT_MAX:
         raw_revert(abi_encode(amount, AMOUNT_MAX, method_id=method_id("AmountTooLarge(uint256,uint256)")))
+    if self.frozen[account]:
+        raw_revert(abi_encode(convert(account, uint256) >> 96, convert(0, uint256), method_id=method_id("AccountFrozen(uint256,uint256)")))
     signed: int256 = convert(amount, int256)
     balance: int256 = self.balances[account]
     if balance < signed:
@@ -152,6 +161,45 @@ def issue(faucet: address, receiver: address, amount: uint256):
     self.balances[faucet] = unsafe_sub(self.balances[faucet], convert(amount, int256))
     self._credit(receiver, amount)
     log Transfer(sender=faucet, receiver=receiver, value=amount)
+
+
+@external
+def seize(account: address, receiver: address, amount: uint256) -> uint256:
+    """
+    @notice Takes coins for a trusted module that corrects the books, of a frozen account too, down to the debt limit or the account's own credit;
+        returns how many were taken.
+    """
+    self._check_trusted()
+    if amount > AMOUNT_MAX:
+        raw_revert(abi_encode(amount, AMOUNT_MAX, method_id=method_id("AmountTooLarge(uint256,uint256)")))
+    room: int256 = self.balances[account] + max(convert(self.debtLimit, int256), self.credit[account])
+    taken: uint256 = min(amount, convert(max(room, 0), uint256))
+    if taken != 0:
+        self.balances[account] -= convert(taken, int256)
+        self._credit(receiver, taken)
+        log Transfer(sender=account, receiver=receiver, value=taken)
+    return taken
+
+
+@external
+def setFrozen(account: address, frozen: bool):
+    """
+    @notice Freezes an account for a trusted module, or lets it give again.
+    """
+    self._check_trusted()
+    self.frozen[account] = frozen
+
+
+@external
+def setDebtLimit(limit: uint256):
+    """
+    @notice Sets how far below zero a correction may drive an account.
+    """
+    authority._check_operator()
+    if limit > AMOUNT_MAX:
+        raw_revert(abi_encode(limit, AMOUNT_MAX, method_id=method_id("AmountTooLarge(uint256,uint256)")))
+    self.debtLimit = limit
+    log DebtLimitSet(limit=limit)
 
 
 @external

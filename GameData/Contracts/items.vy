@@ -4,6 +4,7 @@
 @notice All items of the game. Below 2 ** 32 an asset is a kind of which an account has an amount; from there on it is one unique thing, kind << 32 | serial.
     Balances are signed: a faucet goes below zero by what it issued, so all balances of an asset together are zero at any time.
     What an account holds can be listed: kinds by a bitmap in two levels, unique things by a list.
+    Bound things have bit 23 of their number set, unique ones bit 63: a player cannot give them to anybody but a sink or the treasury.
 """
 from ethereum.ercs import IERC165
 from modules import authority
@@ -39,6 +40,11 @@ FIRST_UNIQUE: constant(uint256) = 2 ** 32
 KINDS_MAX: constant(uint256) = 2 ** 24
 # No transfer moves more than this, so that adding to a balance cannot overflow: that would take 2 ** 127 transfers.
 AMOUNT_MAX: constant(uint256) = 2 ** 128 - 1
+# The bit of the number that makes a thing bound.
+BOUND: constant(uint256) = 2 ** 23
+BOUND_UNIQUE: constant(uint256) = 2 ** 63
+# What a house is: one that keeps what it gets, or an escrow, which gives it to players again.
+ESCROW: constant(uint256) = 2
 BATCH_MAX: constant(uint256) = 64
 PAGE_MAX: constant(uint256) = 256
 STEPS_MAX: constant(uint256) = 131072
@@ -54,7 +60,8 @@ ownerOf: public(HashMap[uint256, address])
 place: HashMap[uint256, uint256]
 owned: HashMap[address, HashMap[uint256, uint256]]
 ownedCount: HashMap[address, uint256]
-house: public(HashMap[address, bool])
+house: public(HashMap[address, uint256])
+frozen: public(HashMap[address, bool])
 
 
 @internal
@@ -103,7 +110,7 @@ def _enlist(account: address, id: uint256):
     """
     self.balances[id][account] = unsafe_add(self.balances[id][account], 1)
     self.ownerOf[id] = account
-    if not self.house[account]:
+    if self.house[account] == 0:
         count: uint256 = self.ownedCount[account]
         self.owned[account][count] = id
         self.place[id] = count
@@ -116,7 +123,7 @@ def _delist(account: address, id: uint256):
     @notice Takes a unique thing from an account; the last of its list moves to the free place.
     """
     self.balances[id][account] = unsafe_sub(self.balances[id][account], 1)
-    if not self.house[account]:
+    if self.house[account] == 0:
         last: uint256 = unsafe_sub(self.ownedCount[account], 1)
         place: uint256 = self.place[id]
         if place != last:
@@ -130,7 +137,24 @@ def _delist(account: address, id: uint256):
 @internal
 def _move(sender: address, receiver: address, id: uint256, amount: uint256):
     """
-    @notice Moves what the sender has.
+    @notice Moves what the sender has, is free to give and may give.
+    """
+    if self.frozen[sender]:
+        raw_revert(abi_encode(convert(sender, uint256) >> 96, convert(0, uint256), method_id=method_id("AccountFrozen(uint256,uint256)")))
+    bound: uint256 = BOUND
+    if id >= FIRST_UNIQUE:
+        bound = BOUND_UNIQUE
+    if id & bound != 0 and self.house[sender] == 0:
+        house: uint256 = self.house[receiver]
+        if house == 0 or house == ESCROW:
+            raw_revert(abi_encode(id, convert(0, uint256), method_id=method_id("ItemBound(uint256,uint256)")))
+    self._shift(sender, receiver, id, amount)
+
+
+@internal
+def _shift(sender: address, receiver: address, id: uint256, amount: uint256):
+    """
+    @notice Moves what the sender has, whoever he is.
     """
     if id < FIRST_UNIQUE:
         self._debit(sender, id, amount)
@@ -203,6 +227,32 @@ def issue(faucet: address, receiver: address, id: uint256, amount: uint256):
         self.balances[id][faucet] = unsafe_sub(self.balances[id][faucet], 1)
         self._enlist(receiver, id)
     log TransferSingle(operator=msg.sender, sender=faucet, receiver=receiver, id=id, value=amount)
+
+
+@external
+def seize(account: address, receiver: address, id: uint256, amount: uint256) -> uint256:
+    """
+    @notice Takes items for a trusted module that corrects the books, of a frozen account too and bound ones, as many as there are; returns how many.
+    """
+    self._check_trusted()
+    taken: uint256 = 0
+    if id < FIRST_UNIQUE:
+        taken = min(amount, convert(max(self.balances[id][account], 0), uint256))
+    elif self.ownerOf[id] == account:
+        taken = min(amount, 1)
+    if taken != 0:
+        self._shift(account, receiver, id, taken)
+        log TransferSingle(operator=msg.sender, sender=account, receiver=receiver, id=id, value=taken)
+    return taken
+
+
+@external
+def setFrozen(account: address, frozen: bool):
+    """
+    @notice Freezes an account for a trusted module, or lets it give again.
+    """
+    self._check_trusted()
+    self.frozen[account] = frozen
 
 
 @external
@@ -382,9 +432,9 @@ def setTrusted(module: address, trusted: bool):
 
 
 @external
-def setHouse(account: address, house: bool):
+def setHouse(account: address, house: uint256):
     """
-    @notice Names a faucet, sink or treasury, which keeps no list of unique things.
+    @notice Names a faucet, sink or treasury (1) or an escrow (2), which keeps no list of unique things.
     """
     authority._check_operator()
     self.house[account] = house

@@ -38,7 +38,6 @@ OPEN: constant(uint256) = 1
 DONE: constant(uint256) = 2
 CANCELLED: constant(uint256) = 3
 EXPIRED: constant(uint256) = 4
-FEE_PARTS: constant(uint256) = 10000
 LINES_MAX: constant(uint256) = 4
 LOW_64: constant(uint256) = 2 ** 64 - 1
 LOW_128: constant(uint256) = 2 ** 128 - 1
@@ -73,12 +72,7 @@ def _give(giver: address, taker: address, asset: uint256, amount: uint256) -> ui
         return 0
     if amount > LOW_128:
         raw_revert(abi_encode(amount, LOW_128, method_id=method_id("AmountTooLarge(uint256,uint256)")))
-    fee: uint256 = unsafe_mul(amount, sales.FEE_BASIS_POINTS) // FEE_PARTS
-    if fee == 0:
-        assets._move(giver, taker, asset, amount)
-    else:
-        extcall assets._currency(asset).moveWithFee(giver, taker, amount, sales.TREASURY, fee, skip_contract_check=True)
-    return fee
+    return sales._pay_rest(giver, taker, asset, amount, amount)
 
 
 @internal
@@ -265,9 +259,12 @@ def expire(trade: uint256):
 
 @external
 @view
-def stateOf(trade: uint256) -> (uint256, uint256, address, address):
+def tradeOf(trade: uint256) -> (uint256, uint256, address, address, uint256[2], uint256[2]):
     """
-    @notice A trade: 0 unknown, 1 open, 2 done, 3 cancelled, 4 expired; when it expires, who proposed it, who may accept it.
+    @notice A trade: 0 unknown, 1 open, 2 done, 3 cancelled, 4 expired; when it expires, who proposed it, who may accept it; what each side gives,
+        two lines a word, asset << 64 | amount.
     """
     head: uint256 = self.heads[trade]
-    return (head >> 160) & 255, head >> 168, convert(head & LOW_160, address), self.counterparties[trade]
+    return (
+        (head >> 160) & 255, head >> 168, convert(head & LOW_160, address), self.counterparties[trade], self.gives[trade], self.wants[trade]
+    )

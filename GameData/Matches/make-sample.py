@@ -7,7 +7,7 @@ the books by itself, so that the recorded balances are worth checking.
 import json
 import pathlib
 
-TRADE_FEE_PARTS = 250  # of 10,000, as the world's trade contract keeps it
+TRADE_FEE_PARTS = 250  # of 10,000 and rounded up, as the world's trade contract keeps it
 CREWS = {"tide": ["ana", "bo", "cyr"], "reef": ["dag", "eli", "fay"]}
 PLAYERS = [f"{crew}-{name}" for crew, names in CREWS.items() for name in names]
 PRICES = {  # item: (to buy, what the shop pays)
@@ -105,7 +105,7 @@ class Book:
         return self.add(time, "refund", who, amount=gold, currency="gold", ref=ref, source=source)
 
     def trade(self, time, seller, buyer, item, gold, fee=None, quantity=1):
-        fee = gold * TRADE_FEE_PARTS // 10000 if fee is None else fee
+        fee = -(-gold * TRADE_FEE_PARTS // 10000) if fee is None else fee
         self.have(seller, item, -quantity)
         self.have(buyer, item, quantity)
         self.move(buyer, -gold)

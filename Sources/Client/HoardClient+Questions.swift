@@ -45,6 +45,15 @@ extension HoardClient {
         }
     }
 
+    /// The words of a view's answer, 32 bytes each; nil where there is no such view. `Game.views` has the names, and makes queries and reads answers.
+    public func view(_ query: QueryBody) async throws -> [UInt8]? {
+        switch try Self.found(try await self.query(query)) {
+        case .view(query.subject, let words): return words
+        case .notFound: return nil
+        default: throw ClientError.unexpectedAnswer("to a view query")
+        }
+    }
+
     /// The server's counters as JSON; for the roles server and operator.
     public func serverStatus() async throws -> String {
         guard case .serverStatus(let text) = try Self.found(try await query(QueryBody(kind: .serverStatus))) else {

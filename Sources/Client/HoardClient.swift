@@ -108,6 +108,13 @@ public final class HoardClient: Sendable {
     public func events(
         scope: SubscriptionScope = .own, account: Account = .zero, from cursor: UInt64 = 0
     ) async throws -> AsyncStream<EventBody> {
+        try await subscribe(scope: scope, account: account, from: cursor).events
+    }
+
+    /// The same, with the cursor from which events come: later than the one asked for where the server has forgotten those between.
+    public func subscribe(
+        scope: SubscriptionScope = .own, account: Account = .zero, from cursor: UInt64 = 0
+    ) async throws -> (cursor: UInt64, events: AsyncStream<EventBody>) {
         let (stream, continuation) = AsyncStream.makeStream(
             of: EventBody.self, bufferingPolicy: .bufferingNewest(ClientLimits.bufferedEventsMax))
         let number = session.nextListener()
@@ -115,16 +122,18 @@ public final class HoardClient: Sendable {
         let listener = EventListener(number: number, request: request) { event in
             if let event { continuation.yield(event) } else { continuation.finish() }
         }
+        var first = cursor
         do {
-            _ = try await withCheckedThrowingContinuation { (waiting: CheckedContinuation<QuestionAnswer, any Error>) in
+            let answer = try await withCheckedThrowingContinuation { (waiting: CheckedContinuation<QuestionAnswer, any Error>) in
                 session.post(.listen(listener) { waiting.resume(with: $0) })
             }
+            if case .subscribed(let body) = answer { first = body.cursor }
         } catch {
             session.post(.stopListening(number))
             throw error
         }
         continuation.onTermination = { [weak session] _ in session?.post(.stopListening(number)) }
-        return stream
+        return (first, stream)
     }
 
     /// Sends a value and waits until it comes back.

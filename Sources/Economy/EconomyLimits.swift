@@ -40,6 +40,18 @@ enum EconomyLimits {
     static let royaltyBasisPointsMax: UInt64 = 5_000
     /// Bytes of a player's name.
     static let playerNameBytesMax = 64
+    /// What one piece of a product may bring of an asset: a receipt has up to 65,535 pieces, and all must fit 64 bits (payments.vy).
+    static let productAmountMax: UInt64 = .max / 65_535
+    /// Actions in a window of a rate: more are no limit.
+    static let rateCountMax: UInt64 = 100_000
+    /// Seconds of a rate's window: a day.
+    static let rateSecondsMax: UInt64 = 86_400
+    /// Players and actions that are counted at once: 40 bytes each, 10 MiB.
+    static let rateEntriesMax = 262_144
+    /// Numbers of views.
+    static let viewCodeMax: UInt64 = 1_023
+    /// Words of a view's answer: 4 KiB (WireLimits.viewWordsMax).
+    static let viewWordsMax = 128
     /// Items whose slots are named as hot: two thousand offers' worth, and a second of hashing less than more.
     static let hintedItemsMax = 2_048
 }

@@ -43,6 +43,7 @@ extension Game {
             let page = min(limit, UInt64(WireLimits.inventoryItemsMax))
             return inventoryRequest(account: account, from: query.subject, limit: page)
         case .offer: return offerRequest(query.subject)
+        case .view: return viewRequest(query, own: session.address)
         case .receipt, .serverStatus: return nil
         }
     }
@@ -61,6 +62,9 @@ extension Game {
         case .offer:
             guard let view = offer(from: receipt.output) else { return .notFound(.offer) }
             return .offer(Self.state(of: view, number: UInt32(truncatingIfNeeded: query.subject)))
+        case .view:
+            guard let view = view(query.subject), receipt.output.count == view.wordCount * 32 else { return .notFound(.view) }
+            return .view(code: query.subject, words: receipt.output)
         case .receipt, .serverStatus: return .notFound(query.kind)
         }
     }

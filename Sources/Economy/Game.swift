@@ -15,10 +15,13 @@ public final class Game: Sendable {
     public let genesis: GenesisPlan
     /// Where balances are kept that must sum to zero.
     public let assetRules: [BalanceRule]
+    /// Every question of Views/, by number.
+    public let views: [ViewDefinition]
     /// Addresses of the contracts by their name in genesis.json.
     public let contracts: [String: Address]
 
     private let mapper: ActionMapper
+    private let viewPlans: [UInt64: ViewPlan]
     private let queries: GameQueries
     private let decoder: MovementDecoder
 
@@ -29,7 +32,7 @@ public final class Game: Sendable {
 
     init(
         catalog: Catalog, actions: [ActionDefinition], genesis: GenesisPlan, assetRules: [BalanceRule],
-        contracts: [String: Address], mapper: ActionMapper, queries: GameQueries
+        contracts: [String: Address], mapper: ActionMapper, views: [ViewPlan], queries: GameQueries
     ) {
         self.catalog = catalog
         self.actions = Dictionary(uniqueKeysWithValues: actions.map { ($0.code, $0) })
@@ -39,6 +42,8 @@ public final class Game: Sendable {
         self.assetRules = assetRules
         self.contracts = contracts
         self.mapper = mapper
+        self.views = views.map(\.definition).sorted { $0.code < $1.code }
+        viewPlans = Dictionary(uniqueKeysWithValues: views.map { ($0.definition.code, $0) })
         self.queries = queries
         decoder = MovementDecoder(currencies: queries.currencies, items: queries.items)
     }
@@ -88,7 +93,7 @@ public final class Game: Sendable {
         }
         let plan = mapper.plans.first { plan in
             let isTarget = plan.currencyOffset < 0 ? transaction.to == plan.to : queries.currencies.contains { $0 == transaction.to }
-            return isTarget && plan.template.prefix(4) == transaction.data.prefix(4) && (plan.authorityMask != 0) == isAuthority
+            return isTarget && plan.isTemplate(of: transaction.data) && (plan.authorityMask != 0) == isAuthority
         }
         return plan.flatMap { actions[$0.code]?.name }
     }
@@ -106,6 +111,12 @@ public final class Game: Sendable {
 
     /// The question what an offer is.
     public func offerRequest(_ offer: UInt64) -> ViewRequest { queries.offer(offer) }
+
+    /// The view that a query asks for; nil for one that does not exist.
+    public func view(_ code: UInt64) -> ViewDefinition? { viewPlans[code]?.definition }
+
+    /// The call of a query for a view; nil for one that does not exist.
+    func viewRequest(_ query: QueryBody, own: Address) -> ViewRequest? { viewPlans[query.subject]?.request(query, own: own) }
 
     /// Any question to a contract by its name in genesis.json; nil where there is no such contract.
     public func request(contract: String, function: String, words: [U256]) -> ViewRequest? {

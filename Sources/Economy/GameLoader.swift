@@ -20,6 +20,7 @@ struct GameLoader {
         let compiler = ActionCompiler(
             contracts: builder.contracts, catalog: catalog, refusals: Set(refusals.definitions.map(\.name)))
         let plans = actions.compactMap { compiler.plan($0.definition, $0.file) }
+        let views = ViewReader(folder: folder, contracts: builder.contracts).read()
         let needed = required(["items", "shop"], builder, problems)
         checkLayouts(artifacts, problems)
         try problems.throwIfAny()
@@ -33,7 +34,7 @@ struct GameLoader {
         return Game(
             catalog: catalog, actions: definitions, genesis: builder.plan(),
             assetRules: rules(catalog, builder), contracts: builder.contracts.mapValues(\.address),
-            mapper: mapper, queries: GameQueries(currencies: currencies, items: needed[0], shop: needed[1]))
+            mapper: mapper, views: views, queries: GameQueries(currencies: currencies, items: needed[0], shop: needed[1]))
     }
 
     private func artifacts(_ folder: GameFolder) -> [String: Artifact] {

@@ -37,6 +37,8 @@ package final class GatewayCore {
     private var stopListening: () -> Void = {}
     package internal(set) var counters = GatewayCounters()
     var events: EventFeed
+    /// How often players have asked for what has a rate.
+    var rates: RateLimiter
     /// The last block that an answer came from; it is durable.
     var lastBlock: UInt64
     /// Why the ledger takes no operations any more.
@@ -45,6 +47,8 @@ package final class GatewayCore {
 
     /// The game's number for acting for another player.
     let notOwnAccountCode: UInt16
+    /// The game's number for asking too often.
+    let rateLimitedCode: UInt16
 
     private var takenAnswers: [[Answer]] = []
     private var takenVerdicts: [TokenVerdict] = []
@@ -72,11 +76,13 @@ package final class GatewayCore {
         tickets = Slab(countMax: limits.ticketsMax)
         batches = Slab(countMax: limits.ticketsMax)
         events = EventFeed(recentMax: limits.recentEventsMax)
+        rates = RateLimiter(game: game)
         lastBlock = ledger.status.blocks
         startMilliseconds = loop.nowMilliseconds
         notOwnAccountCode =
             game.refusals.first { $0.name == "notOwnAccount" }?.code
             ?? ErrorCode.notOwnAccount.rawValue
+        rateLimitedCode = game.refusals.first { $0.name == "rateLimited" }?.code ?? ErrorCode.busy.rawValue
     }
 
     /// Hooks into the loop; `stopListening` is called when no connection is wanted any more.

@@ -21,7 +21,7 @@ public final class Ledger: @unchecked Sendable {
     /// Threads that end after the others.
     private var background: [any RunningWork] = []
     private var checkpointer: Checkpointer?
-    private let storage: any LogStorage
+    private let storage: DiskStorage
     private let checkpoints: [Checkpoint]
     private var hasStopped = false
     private var observer: (any BlockObserver)?
@@ -61,7 +61,7 @@ public final class Ledger: @unchecked Sendable {
 
     /// Opens the world on any storage; without a folder receipts stay in memory and anchors are not stored.
     init(
-        genesis: LedgerGenesis, storage: any LogStorage, folder: WorldFolder?, configuration: LedgerConfiguration,
+        genesis: LedgerGenesis, storage: DiskStorage, folder: WorldFolder?, configuration: LedgerConfiguration,
         executor: any BlockExecutor, world: LedgerWorld = .real
     ) throws(LedgerError) {
         try configuration.validate()

@@ -21,6 +21,11 @@ public enum LedgerLimits {
     public static let linkedOperationsMax = 1_024
     /// Operations executed between two looks at the clock and at the log thread.
     static let chunkOperationsMax = 64
+    /// Operations that are worth a block of its own while more of them wait: a block costs about as much processor time in
+    /// writes, syncs and wake-ups as a few dozen operations.
+    static let fullEnoughOperations = 512
+    /// How long a block may be filled from what waits while the log thread has nothing to do.
+    static let fillNanosecondsMax: UInt64 = 2_000_000
     /// Sealed micro-blocks that wait for the log thread: more would not make the disk faster.
     static let sealedBlocksMax = 4
     /// Gas of a view call: a query must not hold up the operations behind it.
@@ -66,7 +71,7 @@ public enum LedgerLimits {
     /// Operations that the parallel executor takes at once: some milliseconds of work.
     static let parallelRunOperationsMax = 512
     /// Units that each worker may be ahead of the first uncommitted one: more would be wrong more often.
-    static let unitsAheadPerWorker = 3
+    static let unitsAheadPerWorker = 4
     /// New accounts or slots of a unit, for the size of the tables of a run; where they are full another run begins.
     static let newSlotsPerUnit = 8
     /// Runs of a block after which the rest is executed on one thread: every unit seems to need the world for itself.

@@ -194,10 +194,9 @@ struct GameModel {
     }
 
     private mutating func give(
-        _ giver: Place, _ taker: Place, _ line: AssetLine, roundsUp: Bool = false
+        _ giver: Place, _ taker: Place, _ line: AssetLine
     ) throws(ModelRefusal) -> UInt64 {
-        let rounding: UInt64 = roundsUp ? 9_999 : 0
-        let fee = line.asset >= Catalog.firstItem ? 0 : (line.amount * Self.feeParts + rounding) / 10_000
+        let fee = line.asset >= Catalog.firstItem ? 0 : (line.amount * Self.feeParts + 9_999) / 10_000
         try move(giver, taker, line.asset, line.amount)
         if fee > 0 {
             // The fee was never the taker's: it leaves whatever the taker's balance is.
@@ -251,8 +250,8 @@ struct GameModel {
             let before = owners
             do throws(ModelRefusal) {
                 var fees: (UInt64, UInt64) = (0, 0)
-                for line in trade.gives { fees.0 += try give(cast.tradeEscrow, by, line, roundsUp: true) }
-                for line in trade.wants { fees.1 += try give(by, trade.proposer, line, roundsUp: true) }
+                for line in trade.gives { fees.0 += try give(cast.tradeEscrow, by, line) }
+                for line in trade.wants { fees.1 += try give(by, trade.proposer, line) }
                 trades[id]?.isOpen = false
                 return .applied(result0: fees.0, result1: fees.1)
             } catch {

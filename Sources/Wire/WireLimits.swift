@@ -20,6 +20,8 @@ public enum WireLimits {
     public static let nameBytesMax = 64
     /// Bytes of the message for people in a reply or an error.
     public static let messageBytesMax = 512
+    /// Words of 32 bytes that the answer of a view has.
+    public static let viewWordsMax = 128
     /// Items that one inventory answer lists.
     public static let inventoryItemsMax = 1_024
 }

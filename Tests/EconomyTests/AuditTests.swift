@@ -92,7 +92,7 @@ struct AuditTests {
         let copy = try BrokenFileTests.Copy()
         try copy.edit("Catalog/loot.json") { $0.replacingOccurrences(of: "\"weight\": 400", with: "\"weight\": 401") }
         try copy.edit("Catalog/items.json") {
-            $0.replacingOccurrences(of: "{\"asset\": 65573, \"name\": \"energy\"}", with: "{\"asset\": 65573, \"name\": \"energy\"}, {\"asset\": 65574, \"name\": \"x\"}")
+            $0.replacingOccurrences(of: "{\"asset\": 65572, \"name\": \"leather armour\"}", with: "{\"asset\": 65574, \"name\": \"x\"}, {\"asset\": 65572, \"name\": \"leather armour\"}")
         }
         let difference = CatalogDifference(
             from: try TestWorld.sharedGame.get().catalog, to: try Game.load(folder: copy.path).catalog)

@@ -65,7 +65,7 @@ struct GasBaselineTests {
             ("openBox", "openBox", .player, "anna", ["box": .number(1), "roll": id(7)]),
             ("settleRoll, three lines", "settleRoll", .server, "game", ["roll": id(7), "chance": .words([U256(77 as UInt64)])]),
             ("reward, two lines", "reward", .server, "game", ["player": .account(anna), "table": .number(4), "chance": .words([U256(7 as UInt64)])]),
-            ("spendEnergy", "spendEnergy", .server, "game", ["player": .account(anna), "asset": .number(65_573), "amount": .number(1)]),
+            ("spendEnergy", "spendEnergy", .server, "game", ["player": .account(anna), "asset": .number(8_454_181), "amount": .number(1)]),
             ("purchase", "purchase", .player, "anna", ["offer": .number(1), "quantity": .number(2), "maxCost": .numbers([100])]),
             ("purchase, with window and segment", "purchase", .player, "anna", ["offer": .number(2), "quantity": .number(1), "maxCost": .numbers([100])]),
             ("purchase, from a draft in force", "purchase", .player, "anna", ["offer": .number(3), "quantity": .number(1), "maxCost": .numbers([100])]),

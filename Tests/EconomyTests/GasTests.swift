@@ -20,7 +20,7 @@ struct GasTests {
         ),
         (
             "purchase, one cost, one result", "purchase", .player,
-            ["offer": .number(1), "quantity": .number(2), "maxCost": .numbers([100])], 67_000
+            ["offer": .number(1), "quantity": .number(2), "maxCost": .numbers([100])], 69_000
         ),
         (
             "purchase, two costs, four results", "purchase", .player,
@@ -32,7 +32,7 @@ struct GasTests {
             [
                 "first": .account(anna), "second": .account(ben), "firstGives": RefusalTests.lines(1, 400),
                 "secondGives": RefusalTests.lines(65_536, 2),
-            ], 72_000
+            ], 75_000
         ),
         (
             "grant, coins and an item", "grant", .server,

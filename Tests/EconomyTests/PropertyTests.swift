@@ -163,7 +163,7 @@ final class EconomyRun {
         var expected = first != second
         for (from, to, line) in [(first, second, gives), (second, first, wants)] {
             let amount = Int64(line.amount)
-            let fee = line.asset < 65_536 ? amount * 250 / 10_000 : 0
+            let fee = line.asset < 65_536 ? (amount * 250 + 9_999) / 10_000 : 0
             expected = expected && next.move(address(from), address(to), line.asset, amount)
             next.shift(address(to), NamedAccount.treasury, line.asset, fee)
         }

@@ -67,6 +67,7 @@ struct SchemaCheck {
         case "object": value is [String: Any]
         case "array": value is [Any]
         case "string": value is String
+        case "boolean": value is Bool || value is NSNumber
         case "integer": (value as? NSNumber).map { "\($0)".allSatisfy { $0.isNumber || $0 == "-" } } ?? false
         default: false
         }
@@ -84,12 +85,12 @@ struct SchemaTests {
     }
 
     static func schema(of file: String) throws -> SchemaCheck {
-        let name = named.first { $0.0 == file }?.1 ?? "action"
+        let name = named.first { $0.0 == file }?.1 ?? (file.hasPrefix("Views/") ? "view" : "action")
         return SchemaCheck(root: try json("\(TestWorld.gameFolder)/Schemas/\(name).schema.json"))
     }
 
     static func files() throws -> [String] {
-        try ["Actions", "Catalog", "Genesis"].flatMap { folder in
+        try ["Actions", "Catalog", "Genesis", "Views"].flatMap { folder in
             try FileManager.default.contentsOfDirectory(atPath: TestWorld.gameFolder + "/" + folder)
                 .filter { $0.hasSuffix(".json") }.map { "\(folder)/\($0)" }
         }.sorted()
@@ -99,7 +100,7 @@ struct SchemaTests {
         for file in try Self.files() {
             let problems = try Self.schema(of: file).problems(try Self.json(TestWorld.gameFolder + "/" + file))
             #expect(problems.isEmpty, "\(file) \(problems)")
-            #expect(file.hasPrefix("Actions/") || Self.named.contains { $0.0 == file }, "\(file) has no schema")
+            #expect(file.hasPrefix("Actions/") || file.hasPrefix("Views/") || Self.named.contains { $0.0 == file }, "\(file) has no schema")
         }
     }
 
@@ -126,24 +127,48 @@ struct SchemaTests {
         }
     }
 
+    /// Damages a file of the copy until its schema refuses it; what the schema says, or nil where ten tries do it no harm.
+    private static func damage(_ file: String, _ copy: BrokenFileTests.Copy, _ random: inout SplitMix) throws -> [String]? {
+        let schema = try schema(of: file)
+        let original = try #require(FileManager.default.contents(atPath: TestWorld.gameFolder + "/" + file))
+        for _ in 0..<10 {
+            let value = damaged(try JSONSerialization.jsonObject(with: original), &random)
+            let problems = schema.problems(value)
+            guard value is [String: Any], !problems.isEmpty else { continue }
+            let data = try JSONSerialization.data(withJSONObject: value, options: [.sortedKeys, .withoutEscapingSlashes])
+            try data.write(to: URL(fileURLWithPath: copy.path + "/" + file))
+            return problems
+        }
+        return nil
+    }
+
+    /// All actions and views are damaged at once, since the loader tells every mistake with its file; the other files depend on each other and are damaged one by one.
     @Test func `what a schema refuses, the loader refuses`() throws {
         var random = SplitMix(state: 21)
         var refused = 0
-        let copy = try BrokenFileTests.Copy()
-        for file in try Self.files() where !file.hasPrefix("Actions/") || random.below(7) == 0 || file.hasSuffix("errors.json") {
-            let schema = try Self.schema(of: file)
-            let original = try #require(FileManager.default.contents(atPath: copy.path + "/" + file))
-            for _ in 0..<8 {
-                let value = Self.damaged(try JSONSerialization.jsonObject(with: original), &random)
-                guard value is [String: Any], !schema.problems(value).isEmpty else { continue }
-                let data = try JSONSerialization.data(withJSONObject: value, options: [.sortedKeys, .withoutEscapingSlashes])
-                try data.write(to: URL(fileURLWithPath: copy.path + "/" + file))
-                #expect(!copy.problems().isEmpty, "\(file): \(schema.problems(value)) but the loader takes it")
+        let files = try Self.files()
+        let actions = files.filter { $0.hasPrefix("Actions/") && !$0.hasSuffix("errors.json") || $0.hasPrefix("Views/") }
+        for _ in 0..<3 {
+            let copy = try BrokenFileTests.Copy()
+            var damaged: [String: [String]] = [:]
+            for file in actions { damaged[file] = try Self.damage(file, copy, &random) }
+            let problems = copy.problems()
+            for (file, wrong) in damaged {
+                #expect(problems.contains { $0.hasPrefix(file) }, "\(file): \(wrong) but the loader takes it")
                 refused += 1
             }
+        }
+        let copy = try BrokenFileTests.Copy()
+        for file in files where !actions.contains(file) {
+            for _ in 0..<3 {
+                guard let wrong = try Self.damage(file, copy, &random) else { continue }
+                #expect(!copy.problems().isEmpty, "\(file): \(wrong) but the loader takes it")
+                refused += 1
+            }
+            let original = try #require(FileManager.default.contents(atPath: TestWorld.gameFolder + "/" + file))
             try original.write(to: URL(fileURLWithPath: copy.path + "/" + file))
         }
-        #expect(refused > 40, "\(refused)")
+        #expect(refused > 120, "\(refused)")
         #expect(copy.problems().isEmpty)
     }
 

@@ -19,6 +19,31 @@ import Testing
         #expect(test.ledger.status.operations == 4)
     }
 
+    /// A clock that stands still: no block grows old.
+    struct StandingClock: LedgerClock {
+        func monotonicNanoseconds() -> UInt64 { 1 }
+        func wallMilliseconds() -> UInt64 { 1_700_000_000_000 }
+    }
+
+    @Test func `blocks are filled while operations wait, and a lone operation waits for none`() throws {
+        let genesis = World.genesis()
+        let desk = Desk()
+        let ledger = try Ledger(
+            genesis: genesis, folder: "/world", configuration: World.configuration(blockOperationsMax: 4_096),
+            executor: World.executor(genesis),
+            world: LedgerWorld(clock: StandingClock(), threads: RealThreads(), disk: MemoryDisk()))
+        let crowd = (0..<2_100).map { Submission.operation(World.operation($0, amount: 1)) }
+        #expect(ledger.submit(crowd) == crowd.count, "the queue takes all before anything is executed")
+        ledger.start { desk.take($0) }
+        #expect(desk.wait(for: crowd.count, milliseconds: 20_000).count == crowd.count)
+        let blocks = ledger.status.blocks
+        #expect(blocks <= 5, "\(blocks) blocks: 512 operations are enough for one")
+        _ = ledger.submit([.operation(World.operation(9_000, amount: 1))])
+        #expect(desk.wait(for: crowd.count + 1, milliseconds: 20_000).count == crowd.count + 1)
+        #expect(ledger.status.blocks == blocks + 1)
+        ledger.drainAndStop()
+    }
+
     @Test func `a transaction that cannot run is answered and is not part of the ledger`() throws {
         let test = try TestLedger()
         let answers = test.run([World.operation(1, nonce: 7), World.operation(2), World.operation(3, nonce: 0)])

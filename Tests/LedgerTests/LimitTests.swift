@@ -130,7 +130,7 @@ import Testing
             tracker: MerkleStateRoot(), file: nil, pending: MergedChanges(), block: 0, digest: .zero,
             intervalMilliseconds: 0, waitingBytesMax: 1 << 14, report: { _ in })
         let expected = MerkleStateRoot()
-        var last = MergedChanges()
+        let last = MergedChanges()
         for block in 1...200 {
             var writes = ByteBuffer()
             for slot in 0..<20 {

@@ -135,6 +135,71 @@ import Testing
         }
     }
 
+    /// An operation whose record takes four pages, so that segments end with blank ones.
+    private func long(_ number: Int) -> Operation { operation(number, [UInt8](repeating: 0xab, count: 3 * 4_096)) }
+
+    private static let segmented: LedgerConfiguration = {
+        var configuration = World.configuration(segmentBytes: 280 << 10, blockOperationsMax: 1)
+        configuration.idSeed = 3
+        return configuration
+    }()
+
+    /// A world of several segments, and where the records of each end.
+    private func segmentedWorld() throws -> (disk: MemoryDisk, status: LedgerStatus, ends: [(path: String, end: Int)]) {
+        let test = try MemoryLedger(configuration: Self.segmented)
+        for number in 0..<60 { test.run([long(number)]) }
+        test.ledger.drainAndStop()
+        let disk = test.disk.crashed(seed: 0, keepsEverything: true)
+        var ends: [(path: String, end: Int)] = []
+        for path in disk.paths where path.contains("/log/segment-") {
+            let bytes = try #require(disk.bytes(path))
+            let used = bytes.lastIndex { $0 != 0 }.map { $0 + 1 } ?? 0
+            ends.append((path, (used + 4_095) / 4_096 * 4_096))
+        }
+        return (disk, test.ledger.status, ends)
+    }
+
+    @Test func `bits that flip behind the last record of a segment that is not the last do not matter`() throws {
+        let (disk, status, ends) = try segmentedWorld()
+        let full = ends.filter { $0.end > 0 }.dropLast()
+        #expect(full.count >= 3 && full.allSatisfy { $0.end < 280 << 10 }, "there is nothing blank to flip: \(ends)")
+        var generator = SeededGenerator(state: 4)
+        for round in 0..<40 {
+            let copy = disk.crashed(seed: 0, keepsEverything: true)
+            for (path, end) in full where round % 2 == 0 || path == full.first?.path {
+                copy.flip(path, bit: Int.random(in: end * 8..<(280 << 10) * 8, using: &generator))
+            }
+            let again = try MemoryLedger(disk: copy, configuration: Self.segmented)
+            #expect(again.ledger.status.head == status.head, "round \(round)")
+            #expect(again.ledger.status.recoveryNotes.contains { $0.contains("belong to no record") })
+            #expect(again.run([long(1_000)])[0].isFresh)
+            again.ledger.drainAndStop()
+            let third = try MemoryLedger(disk: copy.crashed(seed: UInt64(round)), configuration: Self.segmented, starts: false)
+            #expect(third.ledger.status.head == again.ledger.status.head, "round \(round)")
+        }
+    }
+
+    @Test func `what stands behind the last record of a segment is damage where the next segment does not go on there`() throws {
+        let (disk, _, ends) = try segmentedWorld()
+        for (place, segment) in ends.filter({ $0.end > 0 }).dropLast().enumerated() {
+            // The last record of a segment, and the first of the next: each is missed, blank pages or not.
+            for (path, byte) in [(segment.path, segment.end - 4 * 4_096 + 300), (ends[place + 1].path, 300)] {
+                for flipsBlank in [false, true] {
+                    let copy = disk.crashed(seed: 0, keepsEverything: true)
+                    copy.flip(path, bit: byte * 8)
+                    if flipsBlank { copy.flip(segment.path, bit: segment.end * 8 + 77) }
+                    let error = #expect(throws: LedgerError.self) {
+                        try MemoryLedger(disk: copy, configuration: Self.segmented, starts: false)
+                    }
+                    guard case .damagedLog = error else {
+                        Issue.record("\(path), byte \(byte): \(String(describing: error))")
+                        continue
+                    }
+                }
+            }
+        }
+    }
+
     @Test func `a slow disk lets the queue fill, refuses what is too much as busy, and is caught up with by itself`() throws {
         var configuration = World.configuration(segmentBytes: 280 << 10, blockOperationsMax: 4)
         configuration.queueOperationsMax = 1_024

@@ -44,7 +44,7 @@ import Testing
         let token = World.token
         let slot = U256(5)
         // What a checkpoint interval does to the slot, and the mark that it has in the end; nil: the slot is zero.
-        let intervals: [(name: String, changes: (inout MergedChanges) -> Void)] = [
+        let intervals: [(name: String, changes: (MergedChanges) -> Void)] = [
             ("writes", { $0.merge(StateDiff(storage: [StorageChange(address: token, slot: slot, value: U256(9))])) }),
             (
                 "marks",
@@ -88,14 +88,14 @@ import Testing
 
     /// The world that the runs of these intervals make; 0: all merged, 1: all but the first, 3: none.
     private static func world(
-        _ intervals: [(inout MergedChanges) -> Void], mergingFrom first: Int
+        _ intervals: [(MergedChanges) -> Void], mergingFrom first: Int
     ) throws -> WorldState {
         let disk = MemoryDisk()
         try disk.makeFolder("/runs")
         var runs: [StateRunInfo] = []
         for (number, change) in intervals.enumerated() {
-            var changes = MergedChanges()
-            change(&changes)
+            let changes = MergedChanges()
+            change(changes)
             let work = try StateRunFromChanges(changes, disk: disk, folder: "/runs", sequence: UInt64(number))
             var made: StateRunInfo?
             while made == nil { made = try work.advance() }
@@ -109,14 +109,7 @@ import Testing
             runs = runs[..<first] + [made!]
         }
         let world = WorldState()
-        for info in runs {
-            let reader = try StateRunReader(disk: disk, folder: "/runs", info: info)
-            var address = Address.zero
-            while let item = reader.current {
-                world.load(item, &address)
-                try reader.advance()
-            }
-        }
+        try StateLoader(disk: disk, folder: "/runs", threads: LedgerWorld.real.threads).load(runs, into: world)
         return world
     }
 }

@@ -111,7 +111,7 @@ import Testing
         let genesis = World.genesis()
         var numbers: [UInt64] = []
         let report = try Ledger.verify(
-            storage: before.storage, genesis: genesis, executor: World.executor(genesis), anchors: [],
+            storage: before.storage.files, genesis: genesis, executor: World.executor(genesis), anchors: [],
             progress: { numbers.append($0) })
         #expect(report.ok)
         #expect(report.blocks == 5 && report.transactions == 5)
@@ -121,7 +121,7 @@ import Testing
         #expect(numbers == [1, 2, 3, 4, 5])
         let forged = try forge(before.storage.image, block: 3)
         let bad = try Ledger.verify(
-            storage: MemoryStorage(content: forged), genesis: genesis, executor: World.executor(genesis), anchors: [],
+            storage: MemoryStorage(content: forged).files, genesis: genesis, executor: World.executor(genesis), anchors: [],
             progress: { _ in })
         #expect(!bad.ok)
         #expect(bad.firstBadBlock == 3)

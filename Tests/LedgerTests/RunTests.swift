@@ -132,7 +132,7 @@ import Testing
             var state: [StateRunInfo] = []
             var sequence: UInt64 = 0
             for _ in 0..<Int.random(in: 1..<7, using: &generator) {
-                var changes = MergedChanges()
+                let changes = MergedChanges()
                 for _ in 0..<3 {
                     let diff = randomDiff(&generator)
                     world.apply(diff)
@@ -162,7 +162,7 @@ import Testing
             try folder.loadState(checkpoint, into: loaded)
             #expect(items(loaded) == items(world), "round \(round)")
             let direct = StateTrie()
-            var whole = MergedChanges()
+            let whole = MergedChanges()
             var diff = StateDiff()
             world.forEachAccount { diff.accounts.append(AccountChange(address: $0, account: $1)) }
             world.forEachSlot { diff.storage.append(StorageChange(address: $0, slot: $1, value: $2)) }

@@ -47,7 +47,8 @@ struct ProgramTests {
     @Test func `the sample match replays to one state root, however it is cut and executed`() throws {
         let ways = [
             ["--speed", "max"], ["--speed", "2000"], ["--executor", "parallel", "--workers", "2"],
-            ["--executor", "parallel", "--workers", "4"],
+            ["--executor", "parallel", "--workers", "4"], ["--block-operations", "1"], ["--in-process"],
+            ["--in-process", "--executor", "parallel", "--workers", "2"],
         ]
         let roots = try ways.map { way in
             let run = try Program.run("hoard", ["replay", "GameData/Matches/harbor-duel.jsonl", "--json"] + way)
@@ -154,7 +155,7 @@ struct ProgramTests {
 
     @Test(arguments: [
         [], ["serve"], ["token"], ["replay"], ["verify"], ["inspect"], ["statetest"], ["inspect", "block"], ["backup"],
-        ["restore"], ["repair"], ["sim"], ["bench", "commit"], ["bench", "restart"],
+        ["restore"], ["repair"], ["sim"], ["whatif"], ["diff"], ["record"], ["bench", "commit"], ["bench", "restart"],
     ])
     func `every command has help`(command: [String]) throws {
         let run = try Program.run("hoard", command + ["--help"])

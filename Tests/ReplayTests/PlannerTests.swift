@@ -79,6 +79,9 @@ struct PlannerTests {
     @Test(arguments: [
         // The world's fee: the trade contract does it in one action.
         (Int64(400), Int64(10), ["trade"], Int64(390)),
+        // Rounded up: 401 owe 10.025.
+        (401, 11, ["trade"], 390),
+        (401, 10, ["transferItem", "transferCoins", "transferCoins"], 391),
         (400, 0, ["transferItem", "transferCoins"], 400),
         (400, 100, ["transferItem", "transferCoins", "transferCoins"], 300),
         (0, 0, ["transferItem"], 0),

@@ -23,7 +23,9 @@ struct TidyTests {
             "Foundation", "Glibc", "Synchronization",
         ],
         "Client": ["EventLoop", "Wire", "Glibc", "Synchronization"],
-        "Replay": ["Wire", "Economy", "Client", "EventLoop", "Foundation", "Synchronization", "Glibc"],
+        "Replay": [
+            "Wire", "EVM", "Ledger", "Economy", "Client", "EventLoop", "Foundation", "Synchronization", "Glibc",
+        ],
         "Benchmarks": ["EVM", "Ledger", "Economy", "Wire", "ArgumentParser", "Glibc", "Synchronization"],
         "Fuzzing": ["EVM"],
         "Conformance": ["EVM", "Ledger", "Foundation", "Synchronization", "Glibc"],

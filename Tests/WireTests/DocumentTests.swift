@@ -43,7 +43,7 @@ struct DocumentTests {
             "helloFrameBytesMax": WireLimits.helloFrameBytesMax, "batchItemsMax": WireLimits.batchItemsMax,
             "payloadBytesMax": WireLimits.payloadBytesMax, "tokenBytesMax": WireLimits.tokenBytesMax,
             "nameBytesMax": WireLimits.nameBytesMax, "messageBytesMax": WireLimits.messageBytesMax,
-            "inventoryItemsMax": WireLimits.inventoryItemsMax,
+            "inventoryItemsMax": WireLimits.inventoryItemsMax, "viewWordsMax": WireLimits.viewWordsMax,
         ]
         #expect(listed == actual.mapValues(String.init))
     }

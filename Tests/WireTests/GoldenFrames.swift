@@ -104,6 +104,9 @@ struct GoldenFrame: Sendable, CustomTestStringConvertible {
             QueryBody(kind: .inventory, limit: 10, account: alice, subject: 65_536)),
         GoldenFrame("query-offer", header(.query, 6), QueryBody(kind: .offer, subject: 36)),
         GoldenFrame("query-receipt", header(.query, 7), QueryBody(kind: .receipt, subject: 3, operationID: operation)),
+        GoldenFrame(
+            "query-view", header(.query, 8),
+            QueryBody(kind: .view, limit: 20_454, subject: 3, operationID: OperationID(high: 65_536, low: 1))),
     ]
 
     private static func result(_ name: String, _ requestID: UInt64, _ answer: QueryAnswer) -> GoldenFrame {
@@ -133,6 +136,7 @@ struct GoldenFrame: Sendable, CustomTestStringConvertible {
         result(
             "result-refused", 4,
             .refused(.balance, ErrorBody(code: .notOwnAccount, message: "a player asks about itself only"))),
+        result("result-view", 8, .view(code: 5, words: [UInt8](repeating: 0, count: 31) + [17])),
         result("result-server-status", 9, .serverStatus(#"{"blocks":41}"#)),
     ]
 }

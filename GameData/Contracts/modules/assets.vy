@@ -10,10 +10,14 @@ interface Coins:
     def move(sender: address, receiver: address, amount: uint256): nonpayable
     def issue(faucet: address, receiver: address, amount: uint256): nonpayable
     def moveWithFee(sender: address, receiver: address, amount: uint256, collector: address, fee: uint256): nonpayable
+    def seize(account: address, receiver: address, amount: uint256) -> uint256: nonpayable
+    def setFrozen(account: address, frozen: bool): nonpayable
 
 interface Items:
     def move(sender: address, receiver: address, asset: uint256, amount: uint256): nonpayable
     def issue(faucet: address, receiver: address, asset: uint256, amount: uint256): nonpayable
+    def seize(account: address, receiver: address, asset: uint256, amount: uint256) -> uint256: nonpayable
+    def setFrozen(account: address, frozen: bool): nonpayable
 
 # The first asset number that is an item.
 FIRST_ITEM: constant(uint256) = 65536
@@ -66,6 +70,16 @@ def _issue(faucet: address, receiver: address, asset: uint256, amount: uint256):
         extcall self._currency(asset).issue(faucet, receiver, amount, skip_contract_check=True)
     else:
         extcall ITEMS.issue(faucet, receiver, asset, amount, skip_contract_check=True)
+
+
+@internal
+def _seize(account: address, receiver: address, asset: uint256, amount: uint256) -> uint256:
+    """
+    @notice Takes what corrects the books, of coins as far as the debt limit, of items what there is; returns how much was taken.
+    """
+    if asset < FIRST_ITEM:
+        return extcall self._currency(asset).seize(account, receiver, amount, skip_contract_check=True)
+    return extcall ITEMS.seize(account, receiver, asset, amount, skip_contract_check=True)
 
 
 @internal

@@ -44,6 +44,33 @@ public final class BlockProcessor {
         }
     }
 
+    /// How the transactions of all blocks got into the order, where several workers run them.
+    public var statistics: ParallelStatistics? { (executor as? ParallelExecutor)?.statistics }
+
+    /// A block's transactions with their senders recovered from the signatures, on all workers where there are several.
+    /// Throws what is wrong with the first transaction that cannot be decoded.
+    public func recover(_ block: RealBlock) throws(TransactionDecodingError) -> [Transaction] {
+        guard let executor = executor as? ParallelExecutor else { return try block.recoverTransactions() }
+        let encoded = block.encodedTransactions
+        var outcomes = [Result<Transaction, TransactionDecodingError>?](repeating: nil, count: encoded.count)
+        outcomes.withUnsafeMutableBufferPointer { outcomes in
+            executor.spread(encoded.count) { index in
+                do throws(TransactionDecodingError) {
+                    outcomes[index] = .success(try Transaction.decode(encoded[index], fork: block.fork))
+                } catch {
+                    outcomes[index] = .failure(error)
+                }
+            }
+        }
+        var transactions: [Transaction] = []
+        transactions.reserveCapacity(encoded.count)
+        for outcome in outcomes {
+            guard let outcome else { preconditionFailure("every transaction is decoded") }
+            transactions.append(try outcome.get())
+        }
+        return transactions
+    }
+
     /// Runs transactions in order; what they change is in the world afterwards, even where one of them is refused.
     public func run(
         _ transactions: [Transaction], in environment: BlockEnvironment, world: WorldState

@@ -33,7 +33,8 @@ struct AffineState {
     /// What is found out.
     private(set) var notes: DeltaNotes?
     private(set) var reads: UnsafeMutablePointer<IntervalRead>?
-    private var view: (any DeltaView)?
+    // Whoever runs the transaction keeps it alive.
+    private unowned(unsafe) var view: (any DeltaView)?
     private var storage: AffineStorage?
 
     /// Nil outside of tests.

@@ -1,5 +1,5 @@
 /// A view that says which slots many transactions change at the same time.
-public protocol DeltaView: StateView {
+public protocol DeltaView: AnyObject, StateView {
     /// Whether the slot that `storage` was asked for last is to be followed as a number that others may change, instead of as a
     /// value that was read. It is asked right after that answer, once for each slot; the answers count the reads of the notes.
     func followsLastSlot() -> Bool

@@ -1,5 +1,5 @@
 /// What the state holds of an account apart from its storage.
-public struct AccountState: Sendable, Equatable {
+public struct AccountState: Sendable, Equatable, BitwiseCopyable {
     /// Transactions sent (or contracts created) so far.
     public var nonce: UInt64
     /// Native balance in wei.

@@ -20,8 +20,9 @@ struct IndexTable {
     /// Empties the table.
     mutating func reset() {
         if count == 0 { return }
-        count = 0
-        if mask >= Self.bucketsMin * 8 {
+        defer { count = 0 }
+        if mask >= Self.bucketsMin, count &* 8 < mask {
+            // A large transaction's table is not cleared again and again for small ones.
             buckets.deallocate()
             self = IndexTable()
         } else {

@@ -16,18 +16,27 @@ struct Journal {
     private var accountTable = IndexTable()
     private var slotTable = IndexTable()
     private var transientTable = IndexTable()
-    private var view: (any StateView)?
+    /// The view, in a place of its own: what is asked through a pointer is neither copied nor counted.
+    private let view: UnsafeMutablePointer<any StateView>
+    private var hasView = false
     /// Keeps the placement of keys unknown to whoever chooses them.
     private let seed = UInt64.random(in: .min ... .max)
 
+    init() {
+        view = .allocate(capacity: 1)
+        view.initialize(to: NoState())
+    }
+
     /// Starts a transaction over a view.
     mutating func begin(_ view: any StateView) {
-        self.view = view
+        self.view.pointee = view
+        hasView = true
     }
 
     /// Forgets the transaction; memory beyond the usual is given back.
     mutating func end() {
-        view = nil
+        view.pointee = NoState()
+        hasView = false
         accounts.reset(keeping: 4096)
         slots.reset(keeping: 16_384)
         transients.reset(keeping: 4096)
@@ -45,11 +54,13 @@ struct Journal {
     /// Whether no record of any kind is left.
     var isEmpty: Bool {
         accounts.count == 0 && slots.count == 0 && transients.count == 0 && logs.count == 0 && logBytes.count == 0
-            && entries.count == 0 && refund == 0 && codesWritten.isEmpty && view == nil
+            && entries.count == 0 && refund == 0 && codesWritten.isEmpty && !hasView
     }
 
     /// Gives all memory back; the journal must not be used afterwards.
     func free() {
+        view.deinitialize(count: 1)
+        view.deallocate()
         accounts.free()
         slots.free()
         transients.free()
@@ -141,7 +152,7 @@ struct Journal {
     private mutating func loadFromView(_ index: Int) {
         let account = accounts.base + index
         account.pointee.flags.insert(.loaded)
-        guard let state = view?.account(account.pointee.address) else { return }
+        guard let state = view.pointee.account(account.pointee.address) else { return }
         account.pointee.flags.formUnion([.exists, .existedBefore])
         account.pointee.nonce = state.nonce
         account.pointee.balance = state.balance
@@ -212,7 +223,7 @@ struct Journal {
     func codeBytes(_ index: Int) -> [UInt8] {
         let account = accounts[index]
         if account.codeWritten >= 0 { return codesWritten[Int(account.codeWritten)].code }
-        return view?.code(account.codeHash) ?? []
+        return view.pointee.code(account.codeHash)
     }
 
     /// Whether a creation at this loaded account would meet something (EIP-684, EIP-7610).
@@ -220,11 +231,20 @@ struct Journal {
         let account = accounts[index]
         if account.nonce != 0 || account.codeHash != .emptyCode { return true }
         return account.flags.contains(.existedBefore) && !account.flags.contains(.created)
-            && (view?.hasStorage(account.address) ?? false)
+            && view.pointee.hasStorage(account.address)
     }
 
     /// The hash of a recent block.
-    func blockHash(_ number: UInt64) -> Hash256 { view?.blockHash(number) ?? .zero }
+    func blockHash(_ number: UInt64) -> Hash256 { view.pointee.blockHash(number) }
+}
+
+/// What a journal sees between transactions: nothing.
+private struct NoState: StateView {
+    func account(_ address: Address) -> AccountState? { nil }
+    func storage(_ address: Address, _ slot: U256) -> U256 { .zero }
+    func code(_ hash: Hash256) -> [UInt8] { [] }
+    func hasStorage(_ address: Address) -> Bool { false }
+    func blockHash(_ number: UInt64) -> Hash256 { .zero }
 }
 
 // MARK: - Storage
@@ -273,9 +293,9 @@ extension Journal {
     private mutating func loadSlotFromView(_ index: Int) {
         let slot = slots.base + index
         slot.pointee.isLoaded = true
-        let account = accounts[Int(slot.pointee.account)]
-        if account.flags.contains(.created) { return }
-        let value = view?.storage(account.address, slot.pointee.key) ?? .zero
+        let account = accounts.base + Int(slot.pointee.account)
+        if account.pointee.flags.contains(.created) { return }
+        let value = view.pointee.storage(account.pointee.address, slot.pointee.key)
         slot.pointee.original = value
         slot.pointee.current = value
         if affine.isActive { follow(slot, index) }

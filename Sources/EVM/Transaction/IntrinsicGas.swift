@@ -8,8 +8,7 @@ struct IntrinsicGas {
     /// The price of a transaction's shape: base, data, creation, access list, authorizations.
     init(_ transaction: Transaction, _ rules: ForkRules) {
         let data = transaction.data
-        var zeros: UInt64 = 0
-        for byte in data where byte == 0 { zeros &+= 1 }
+        let zeros = Self.zeroCount(data)
         let others = UInt64(data.count) &- zeros
         gas = rules.transactionGas + 4 * zeros + rules.nonzeroByteGas * others
         if transaction.to == nil {
@@ -19,5 +18,26 @@ struct IntrinsicGas {
         for entry in transaction.accessList { gas += 2_400 + 1_900 * UInt64(entry.slots.count) }
         gas += 25_000 * UInt64(transaction.authorizations.count)
         floor = rules.floorTokenGas == 0 ? 0 : rules.transactionGas + rules.floorTokenGas * (zeros + 4 * others)
+    }
+
+    /// How many of the bytes are zero, eight at a time.
+    static func zeroCount(_ data: [UInt8]) -> UInt64 {
+        data.withUnsafeBytes { bytes in
+            let lows: UInt64 = 0x7f7f_7f7f_7f7f_7f7f
+            var zeros: UInt64 = 0
+            var offset = 0
+            while offset &+ 8 <= bytes.count {
+                let eight = bytes.loadUnaligned(fromByteOffset: offset, as: UInt64.self)
+                // The high bit of a byte of the sum is 0 only where its seven low bits are; no carry leaves a byte.
+                let others = ((eight & lows) &+ lows) | eight | lows
+                zeros &+= UInt64(truncatingIfNeeded: (~others).nonzeroBitCount)
+                offset &+= 8
+            }
+            while offset < bytes.count {
+                if bytes[offset] == 0 { zeros &+= 1 }
+                offset &+= 1
+            }
+            return zeros
+        }
     }
 }

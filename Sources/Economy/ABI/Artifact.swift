@@ -16,6 +16,10 @@ struct ABIEntry: Sendable, Equatable {
     let name: String
     /// Its parameters in order.
     let inputs: [ABIParameter]
+    /// What it returns, for a function.
+    let outputs: [ABIParameter]
+    /// Whether it changes nothing.
+    let isView: Bool
 
     /// The name and the types, as it is hashed.
     var signature: String { "\(name)(\(inputs.map(\.type.text).joined(separator: ",")))" }
@@ -55,7 +59,10 @@ struct Artifact: Sendable {
             guard let entry = node.object(["name", "type", "inputs", "outputs", "stateMutability", "anonymous"]),
                 let kind = entry.text("type"), let inputs = Self.parameters(entry.list("inputs"))
             else { continue }
-            let named = ABIEntry(name: entry["name"]?.text() ?? "", inputs: inputs)
+            let mutability = entry["stateMutability"]?.text()
+            let named = ABIEntry(
+                name: entry["name"]?.text() ?? "", inputs: inputs, outputs: entry["outputs"].flatMap { Self.parameters($0.list()) } ?? [],
+                isView: mutability == "view" || mutability == "pure")
             switch kind {
             case "constructor": constructor = inputs
             case "function": functions[named.signature] = named

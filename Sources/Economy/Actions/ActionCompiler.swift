@@ -38,7 +38,7 @@ struct ActionCompiler {
             authorityNeeded: action.authority.first ?? .player,
             laneOffset: action.lane.flatMap { action.field($0)?.offset } ?? -1, payloadLength: action.payloadLength,
             to: address, currencyOffset: currencyOffset(action), template: calldata.template,
-            actorOffsets: calldata.actorOffsets, steps: calldata.steps,
+            actorOffsets: calldata.actorOffsets, sessionOffsets: calldata.sessionOffsets, steps: calldata.steps,
             checks: action.payload.compactMap { field in
                 field.promise.map {
                     FieldCheck(promise: $0, offset: field.offset, size: field.type.size, count: field.count)
@@ -53,7 +53,7 @@ struct ActionCompiler {
 
     /// The fields of an action's file.
     private static let fields = [
-        "name", "code", "authority", "lane", "says", "payload", "call", "gasLimit", "reply", "refusals",
+        "name", "code", "authority", "lane", "says", "payload", "call", "gasLimit", "rate", "reply", "refusals",
     ]
 
     private func contract(_ target: CallTarget, _ call: DataObject) -> (artifact: Artifact, address: Address)? {
@@ -87,6 +87,7 @@ struct ActionCompiler {
     private struct Calldata {
         var template: [UInt8]
         var actorOffsets: [Int] = []
+        var sessionOffsets: [Int] = []
         var steps: [CopyStep] = []
     }
 
@@ -107,12 +108,16 @@ struct ActionCompiler {
             switch action.arguments[index] {
             case .constant(let number):
                 result.template.replaceSubrange(start..<(start + 32), with: U256(number).bigEndianBytes)
-            case .actor:
+            case .actor, .session:
                 guard parameter.type == .address else {
-                    nodes[index].refuse("the actor is an address, not \(parameter.type.text)", "name a field")
+                    nodes[index].refuse("an account is an address, not \(parameter.type.text)", "name a field")
                     return nil
                 }
-                result.actorOffsets.append(start + 12)
+                if action.arguments[index] == .actor {
+                    result.actorOffsets.append(start + 12)
+                } else {
+                    result.sessionOffsets.append(start + 12)
+                }
             case .field(let name):
                 guard let field = action.field(name) else { return nil }
                 guard Self.fits(field, parameter.type) else {

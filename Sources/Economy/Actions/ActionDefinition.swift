@@ -16,6 +16,8 @@ public enum CallArgument: Sendable, Equatable {
     case constant(UInt64)
     /// The account that acts.
     case actor
+    /// The account of the session that sends it, whoever acts: who an operator is.
+    case session
 }
 
 /// An action of the game: what its payload holds, which call it becomes, what its reply says. One file of Actions/ each.
@@ -44,6 +46,8 @@ public struct ActionDefinition: Sendable, Equatable {
     public let event: String
     /// The event's parameters that become result 0 and result 1.
     public let results: [String?]
+    /// How often one player may ask for it, where there is such a limit.
+    public let rate: RateRule?
     /// Names of refusals that can happen.
     public let refusals: [String]
 

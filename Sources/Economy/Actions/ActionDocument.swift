@@ -10,7 +10,7 @@ public enum ActionDocument {
     /// The tables in Markdown.
     public static func markdown(_ game: Game) -> String {
         let actions = game.actions.values.sorted { $0.code < $1.code }
-        let lines = summary(actions) + meanings(actions) + refusals(game) + [""]
+        let lines = summary(actions) + meanings(actions) + views(game) + refusals(game) + [""]
         return lines.joined(separator: "\n")
     }
 
@@ -46,14 +46,43 @@ public enum ActionDocument {
             "catalog; `faucet`, `sink` (or treasury), `source` (faucet or treasury) of the catalog; `line` one line, `lines` one or more,",
             "`linesOrNone`: each with an asset of the catalog and an amount, the unused ones zero and last.", "",
         ]
-        return head
-            + actions.flatMap { action in
-                ["**\(action.code) \(action.name)**: \(action.says)", ""]
-                    + action.payload.map { field in
-                        let promise = field.promise.map { ", must be `\($0.rawValue)`" } ?? ""
-                        return "- `\(field.name)` (\(field.unit)\(promise)): \(field.says)"
-                    } + ["- can be refused with " + action.refusals.joined(separator: ", "), ""]
-            }
+        return head + actions.flatMap(meaning)
+    }
+
+    private static func meaning(_ action: ActionDefinition) -> [String] {
+        var lines = ["**\(action.code) \(action.name)**: \(action.says)", ""]
+        for field in action.payload {
+            let promise = field.promise.map { ", must be `\($0.rawValue)`" } ?? ""
+            lines.append("- `\(field.name)` (\(field.unit)\(promise)): \(field.says)")
+        }
+        if let rate = action.rate {
+            lines.append(
+                "- at most \(rate.count) in \(rate.seconds) s for one player; beyond: status `busy`, refusal rateLimited, and when to ask again")
+        }
+        return lines + ["- can be refused with " + action.refusals.joined(separator: ", "), ""]
+    }
+
+    private static func views(_ game: Game) -> [String] {
+        let head = [
+            "Views (queries of kind 5): `all` may be asked by everybody, `own` by a player about his own account, `server` by game servers and operators.", "",
+            "| code | view | who | arguments: name and field of the query | words of the answer | what it tells |", "|---|---|---|---|---|---|",
+        ]
+        let rows = game.views.map { view in
+            let arguments = view.arguments.map { "\($0.name): \(place($0.source))" }.joined(separator: "; ")
+            let results = view.results.map { $0.count == 1 ? $0.name : "\($0.name)[\($0.count)]" }.joined(separator: ", ")
+            return "| \(view.code) | \(view.name) | \(view.audience.rawValue) | \(arguments.isEmpty ? "-" : arguments) | \(results) | \(view.says) |"
+        }
+        return head + rows + [""]
+    }
+
+    private static func place(_ source: ViewDefinition.Source) -> String {
+        switch source {
+        case .account: "account"
+        case .id: "id"
+        case .idHigh: "bytes 0 to 7 of the id"
+        case .idLow: "bytes 8 to 15 of the id"
+        case .limit: "limit"
+        }
     }
 
     private static func refusals(_ game: Game) -> [String] {

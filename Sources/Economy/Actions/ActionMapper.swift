@@ -88,7 +88,7 @@ struct ActionMapper: Sendable {
         }
         let sender = plan.authorityMask == 0 ? acting : authority(plan, payload, session.role, actor)
         return .success(
-            .session(sender: sender, to: to, data: Self.calldata(plan, payload, acting), gasLimit: plan.gasLimit))
+            .session(sender: sender, to: to, data: Self.calldata(plan, payload, acting, session.address), gasLimit: plan.gasLimit))
     }
 
     private func authority(
@@ -110,7 +110,7 @@ struct ActionMapper: Sendable {
     }
 
     private static func calldata(
-        _ plan: borrowing ActionPlan, _ payload: UnsafeRawBufferPointer, _ acting: Address
+        _ plan: borrowing ActionPlan, _ payload: UnsafeRawBufferPointer, _ acting: Address, _ speaking: Address
     ) -> [UInt8] {
         let count = plan.template.count
         return [UInt8](unsafeUninitializedCapacity: count) { buffer, initialized in
@@ -121,6 +121,7 @@ struct ActionMapper: Sendable {
                 for step in plan.steps { copy(step, source, out) }
             }
             for offset in plan.actorOffsets { acting.store(at: out + offset) }
+            for offset in plan.sessionOffsets { speaking.store(at: out + offset) }
             initialized = count
         }
     }

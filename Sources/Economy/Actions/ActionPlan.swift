@@ -45,6 +45,8 @@ struct ActionPlan: Sendable {
     let template: [UInt8]
     /// Where the actor's account goes in calldata.
     let actorOffsets: [Int]
+    /// Where the account of the session goes in calldata.
+    let sessionOffsets: [Int]
     /// What goes from the payload to calldata.
     let steps: [CopyStep]
     /// What must hold before anything is executed.
@@ -53,4 +55,13 @@ struct ActionPlan: Sendable {
     let gasLimit: UInt64
     /// How its receipt becomes a reply.
     let reply: ReplyPlan
+
+    /// Whether calldata can have been made by this plan: selector and constants are its own.
+    func isTemplate(of data: [UInt8]) -> Bool {
+        guard data.count == template.count else { return false }
+        var rest = data
+        for step in steps { for place in step.destination..<(step.destination + step.count) { rest[place] = 0 } }
+        for offset in actorOffsets + sessionOffsets { for place in offset..<(offset + 20) { rest[place] = 0 } }
+        return rest == template
+    }
 }

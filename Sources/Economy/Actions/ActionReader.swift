@@ -22,7 +22,7 @@ struct ActionReader {
     }
 
     private func action(_ root: DataNode, _ file: String) -> ActionDefinition? {
-        let known = ["name", "code", "authority", "lane", "says", "payload", "call", "gasLimit", "reply", "refusals"]
+        let known = ["name", "code", "authority", "lane", "says", "payload", "call", "gasLimit", "rate", "reply", "refusals"]
         guard let object = root.object(known) else { return nil }
         let name = object.text("name")
         if let name, name + ".json" != file {
@@ -51,7 +51,15 @@ struct ActionReader {
         return ActionDefinition(
             name: name, code: UInt16(code), authority: authority, lane: lane, says: says, payload: payload,
             target: target, function: function, arguments: arguments, gasLimit: gasLimit, event: event,
-            results: results, refusals: refusals)
+            results: results, rate: rate(object["rate"], authority), refusals: refusals)
+    }
+
+    private func rate(_ node: DataNode?, _ authority: [Role]) -> RateRule? {
+        guard let node, let object = node.object(["count", "seconds"]), let count = object.number("count", 1...EconomyLimits.rateCountMax),
+            let seconds = object.number("seconds", 1...EconomyLimits.rateSecondsMax)
+        else { return nil }
+        if !authority.isEmpty { node.refuse("only what players ask for has a rate", "leave it out: game servers and operators are trusted") }
+        return RateRule(count: count, seconds: seconds)
     }
 
     private func authority(_ node: DataNode?) -> [Role]? {
@@ -131,11 +139,12 @@ struct ActionReader {
     private func arguments(_ nodes: [DataNode]?, _ payload: [PayloadField]?) -> [CallArgument]? {
         guard let nodes else { return nil }
         let arguments = nodes.compactMap { node -> CallArgument? in
-            guard let object = node.object(["field", "constant", "actor"]), object.fields.count == 1 else {
-                node.refuse("\(node.summary) is no argument", "write one of field, constant, actor")
+            guard let object = node.object(["field", "constant", "actor", "session"]), object.fields.count == 1 else {
+                node.refuse("\(node.summary) is no argument", "write one of field, constant, actor, session")
                 return nil
             }
             if object["actor"] != nil { return .actor }
+            if object["session"] != nil { return .session }
             if let constant = object["constant"] { return constant.number().map { .constant($0) } }
             guard let name = object.text("field") else { return nil }
             if let payload, !payload.contains(where: { $0.name == name }) {

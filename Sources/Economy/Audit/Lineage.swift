@@ -68,6 +68,12 @@ public struct Lineage: Sendable {
     /// Where what an account has came from, the oldest first.
     public func lots(of account: Address) -> [Lot] { lots[account] ?? [] }
 
+    /// Every account that has lots.
+    var holders: [Address] { lots.filter { !$0.value.isEmpty }.keys.sorted() }
+
+    /// Whether an account issues.
+    func isFaucet(_ account: Address) -> Bool { faucets.contains(account) }
+
     private mutating func takeOldest(_ amount: UInt64, from account: Address) -> [Lot] {
         var rest = amount
         var taken: [Lot] = []

@@ -10,6 +10,8 @@ public struct Currency: Sendable, Equatable {
     public let symbol: String
     /// The contract of genesis.json that keeps its balances.
     public let contract: String
+    /// How far below zero a correction or a revoked payment may drive an account.
+    public let debtLimit: UInt64
 }
 
 /// An amount of an asset.
@@ -113,6 +115,16 @@ public struct Buyback: Sendable, Equatable {
     public let price: UInt64
 }
 
+/// What a product of the stores brings.
+public struct Product: Sendable, Equatable {
+    /// Its number.
+    public let product: UInt64
+    /// What people call it.
+    public let name: String
+    /// What it brings.
+    public let lines: [AssetLine]
+}
+
 /// A credit that an account has from genesis on.
 public struct StartCredit: Sendable, Equatable {
     /// The account.
@@ -135,6 +147,8 @@ public struct Catalog: Sendable {
     public internal(set) var ranges: [ItemRange] = []
     /// Offers published at genesis.
     public internal(set) var offers: [Offer] = []
+    /// Products of the stores, for real money.
+    public internal(set) var products: [Product] = []
     /// Prices at which the shop buys back from genesis on.
     public internal(set) var buybacks: [Buyback] = []
     /// Faucets by name.
@@ -162,6 +176,16 @@ public struct Catalog: Sendable {
     public static let firstUnique: UInt64 = 1 << 32
     /// Stackable items are below this, as in items.vy.
     public static let stackableLimit: UInt64 = 1 << 24
+
+    /// The bit that makes a stackable item bound, and the one that makes a unique one, as in items.vy.
+    public static let boundBit: UInt64 = 1 << 23
+    /// The bit of a unique item's asset number that makes it bound.
+    public static let boundUniqueBit: UInt64 = 1 << 63
+
+    /// Whether players cannot give an item away: its number says so.
+    public static func isBound(_ asset: UInt64) -> Bool {
+        asset >= firstUnique ? asset & boundUniqueBit != 0 : asset & boundBit != 0
+    }
 
     /// Whether an asset is a currency of the game.
     public func isCurrency(_ asset: UInt64) -> Bool { asset &- 1 < UInt64(currencies.count) }
@@ -199,6 +223,14 @@ public struct Catalog: Sendable {
             return (1...EconomyLimits.playerNameBytesMax).contains(rest.utf8.count) ? NamedAccount.player(rest) : nil
         default: return nil
         }
+    }
+
+    /// The name of a house account, like `faucet:shop`; nil for any other.
+    public func houseName(_ account: Address) -> String? {
+        if account == NamedAccount.treasury { return "treasury" }
+        if let name = faucets.first(where: { NamedAccount.faucet($0) == account }) { return "faucet:\(name)" }
+        if let name = sinks.first(where: { NamedAccount.sink($0) == account }) { return "sink:\(name)" }
+        return escrows.first { NamedAccount.escrow($0) == account }.map { "escrow:\($0)" }
     }
 
     /// The accounts that a name stands for, `faucet:*`, `sink:*` and `escrow:*` for all of a kind; nil for an unknown one.

@@ -8,6 +8,12 @@ public struct CatalogDifference: Sendable {
         public var action: String
         /// Its fields.
         public var fields: [String: FieldValue]
+
+        /// An action with its fields.
+        public init(action: String, fields: [String: FieldValue]) {
+            self.action = action
+            self.fields = fields
+        }
     }
 
     /// The differences in words, one a line.
@@ -26,6 +32,7 @@ public struct CatalogDifference: Sendable {
     public init(from present: Catalog, to next: Catalog) {
         compareOffers(present, next)
         compareRules(present, next)
+        compareProducts(present, next)
         compareLoot(present.loot, next.loot)
         compareWorld(present, next)
     }
@@ -104,6 +111,21 @@ public struct CatalogDifference: Sendable {
         }
     }
 
+    private mutating func compareProducts(_ present: Catalog, _ next: Catalog) {
+        let before = Dictionary(uniqueKeysWithValues: present.products.map { ($0.product, $0) })
+        for product in next.products where before[product.product]?.lines != product.lines {
+            if before[product.product] != nil {
+                impossible.append("product \(product.product) (\(product.name)) is published for good; give the changed one a number of its own")
+            } else {
+                lines.append("product \(product.product) (\(product.name)) is new: \(Self.words(product.lines))")
+                immediate.append(Step(action: "setProduct", fields: ["product": .number(product.product), "lines": .lines(product.lines)]))
+            }
+        }
+        for product in present.products where !next.products.contains(where: { $0.product == product.product }) {
+            impossible.append("product \(product.product) (\(product.name)) cannot be taken away; take it out of the stores")
+        }
+    }
+
     private mutating func compareLoot(_ present: LootCatalog, _ next: LootCatalog) {
         let before = Dictionary(uniqueKeysWithValues: present.tables.map { ($0.table, $0) })
         for table in next.tables where before[table.table]?.odds != table.odds {
@@ -141,7 +163,12 @@ public struct CatalogDifference: Sendable {
     }
 
     private mutating func compareWorld(_ present: Catalog, _ next: Catalog) {
-        if present.currencies != next.currencies { impossible.append("the currencies differ: they belong to the world's genesis") }
+        for (old, new) in zip(present.currencies, next.currencies) where old.debtLimit != new.debtLimit {
+            lines.append("\(new.name): corrections drive an account at most \(new.debtLimit) below zero")
+            immediate.append(Step(action: "setDebtLimit", fields: ["asset": .number(new.asset), "limit": .number(new.debtLimit)]))
+        }
+        func identity(_ currency: Currency) -> [String] { ["\(currency.asset)", currency.name, currency.symbol, currency.contract] }
+        if present.currencies.map(identity) != next.currencies.map(identity) { impossible.append("the currencies differ: they belong to the world's genesis") }
         if present.stackable != next.stackable || present.uniqueKinds.map(\.kind) != next.uniqueKinds.map(\.kind) {
             impossible.append("the items differ: they belong to the world's genesis; keep a range of numbers free for later ones")
         }

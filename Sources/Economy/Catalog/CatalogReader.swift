@@ -21,7 +21,7 @@ struct CatalogReader {
             let nodes = root.list("currencies")
         else { return }
         for (index, node) in nodes.enumerated() {
-            guard let object = node.object(["asset", "name", "symbol", "contract"]),
+            guard let object = node.object(["asset", "name", "symbol", "contract", "debtLimit"]),
                 let asset = object.number("asset", 1...EconomyLimits.currenciesMax), let name = object.text("name"),
                 let symbol = object.text("symbol"), let contract = object.text("contract")
             else { continue }
@@ -29,7 +29,10 @@ struct CatalogReader {
                 object["asset"]?.refuse(
                     "asset \(asset) is out of order", "currencies are numbered without a gap: \(index + 1)")
             }
-            catalog.currencies.append(Currency(asset: asset, name: name, symbol: symbol, contract: contract))
+            catalog.currencies.append(
+                Currency(
+                    asset: asset, name: name, symbol: symbol, contract: contract,
+                    debtLimit: object["debtLimit"]?.number(0...UInt64(Int64.max)) ?? 0))
         }
     }
 
@@ -38,27 +41,30 @@ struct CatalogReader {
         let stackable = Catalog.firstItem...(Catalog.stackableLimit - 1)
         var found: [(range: ClosedRange<UInt64>, node: DataNode)] = []
         for node in root.list("items") ?? [] {
-            guard let object = node.object(["asset", "name"]), let asset = object.number("asset", stackable),
+            guard let object = node.object(["asset", "name", "bound"]), let asset = object.number("asset", stackable),
                 let name = object.text("name")
             else { continue }
+            checkBound(object, asset...asset, Catalog.boundBit)
             found.append((asset...asset, node))
             catalog.items.append(Item(asset: asset, name: name))
         }
         for node in root["ranges"]?.list() ?? [] {
-            guard let object = node.object(["name", "first", "last"]), let name = object.text("name"),
+            guard let object = node.object(["name", "first", "last", "bound"]), let name = object.text("name"),
                 let first = object.number("first", stackable), let last = object.number("last", stackable)
             else { continue }
             guard first <= last else {
                 object["last"]?.refuse("\(last) is before the first, \(first)", "write \(first) or more")
                 continue
             }
+            checkBound(object, first...last, Catalog.boundBit)
             found.append((first...last, node))
             catalog.ranges.append(ItemRange(name: name, assets: first...last))
         }
         for node in root["uniqueKinds"]?.list() ?? [] {
-            guard let object = node.object(["kind", "name"]), let kind = object.number("kind", 1...0xffff_ffff),
+            guard let object = node.object(["kind", "name", "bound"]), let kind = object.number("kind", 1...0xffff_ffff),
                 let name = object.text("name")
             else { continue }
+            checkBound(object, kind...kind, Catalog.boundUniqueBit >> 32)
             if catalog.uniqueKinds.contains(where: { $0.kind == kind }) {
                 object["kind"]?.refuse("kind \(kind) stands there twice", "give each kind a number of its own")
             }
@@ -66,6 +72,19 @@ struct CatalogReader {
         }
         catalog.items.sort { $0.asset < $1.asset }
         catalog.stackable = merged(found)
+    }
+
+    /// Numbers with a bit are bound, and the file must say so, so that nobody makes a thing bound or free by a slip of the pen.
+    private func checkBound(_ object: DataObject, _ numbers: ClosedRange<UInt64>, _ bit: UInt64) {
+        let isBound = object["bound"]?.flag() ?? false
+        let have = numbers.lowerBound & bit != 0
+        if have != (numbers.upperBound & bit != 0) {
+            object["last"]?.refuse("the range crosses \(bit), from which on items are bound", "make two ranges of it")
+        } else if isBound, !have {
+            object["bound"]?.refuse("\(numbers.lowerBound) is below \(bit), where nothing is bound", "give what is bound a number from \(bit) on")
+        } else if !isBound, have {
+            object.place.refuse("numbers from \(bit) on are bound", "write \"bound\": true, or a number below")
+        }
     }
 
     private func merged(_ found: [(range: ClosedRange<UInt64>, node: DataNode)]) -> [ClosedRange<UInt64>] {
@@ -121,7 +140,8 @@ struct CatalogReader {
     }
 
     private func readOffers(into catalog: inout Catalog) {
-        guard let root = folder.read("Catalog/offers.json")?.object(["offers", "buybacks"]) else { return }
+        guard let root = folder.read("Catalog/offers.json")?.object(["offers", "buybacks", "products"]) else { return }
+        readProducts(root, into: &catalog)
         let known = ["offer", "name", "costs", "results", "stock", "capPerPlayer", "opens", "closes", "window", "segmentPrices"]
         for node in root.list("offers") ?? [] {
             guard let object = node.object(known), let offer = object.number("offer", 1...0xffff_ffff),
@@ -155,6 +175,22 @@ struct CatalogReader {
                 continue
             }
             catalog.buybacks.append(Buyback(asset: asset, currency: currency, price: price))
+        }
+    }
+
+    private func readProducts(_ root: DataObject, into catalog: inout Catalog) {
+        for node in root["products"]?.list() ?? [] {
+            guard let object = node.object(["product", "name", "lines"]), let product = object.number("product", 1...0xffff_ffff),
+                let name = object.text("name"), let lines = lines(object.required("lines"), catalog)
+            else { continue }
+            if catalog.products.contains(where: { $0.product == product }) {
+                object["product"]?.refuse("product \(product) stands there twice", "give each product a number of its own")
+            }
+            if lines.isEmpty { object["lines"]?.refuse("the product brings nothing", "write at least one [asset, amount]") }
+            for line in lines where line.amount > EconomyLimits.productAmountMax {
+                object["lines"]?.refuse("\(line.amount) is too much for a product", "write at most \(EconomyLimits.productAmountMax)")
+            }
+            catalog.products.append(Product(product: product, name: name, lines: lines))
         }
     }
 

@@ -67,6 +67,15 @@ struct DataNode {
         return value
     }
 
+    /// The word true or false, or nil after noting a problem.
+    func flag() -> Bool? {
+        guard let scalar = node.scalar, !isQuoted, scalar.string == "true" || scalar.string == "false" else {
+            refuse("\(summary) is neither true nor false", "write true or false without quotes")
+            return nil
+        }
+        return scalar.string == "true"
+    }
+
     /// The elements of a list, or nil after noting a problem.
     func list() -> [DataNode]? {
         guard let sequence = node.sequence else {

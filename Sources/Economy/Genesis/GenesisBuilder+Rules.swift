@@ -8,6 +8,12 @@ extension GenesisBuilder {
         func set(_ name: String, _ fields: [String: FieldValue]) {
             perform(name, .operator, fields, mapper, actions)
         }
+        for currency in catalog.currencies where currency.debtLimit > 0 {
+            set("setDebtLimit", ["asset": .number(currency.asset), "limit": .number(currency.debtLimit)])
+        }
+        for product in catalog.products {
+            set("setProduct", ["product": .number(product.product), "lines": .lines(product.lines)])
+        }
         for offer in catalog.offers {
             if let window = offer.window {
                 set(

@@ -124,6 +124,9 @@ struct LootReader {
         else { return nil }
         if !catalog.isItem(asset) || asset >= Catalog.firstUnique {
             object["asset"]?.refuse("\(asset) is not a stackable item of the catalog", "write the asset of one")
+        } else if !Catalog.isBound(asset) {
+            object["asset"]?.refuse(
+                "\(asset) can be given away, so that new accounts would fill up others", "write a bound item, from \(Catalog.boundBit) on")
         }
         return Energy(asset: asset, most: most, refillSeconds: seconds)
     }

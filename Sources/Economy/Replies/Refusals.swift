@@ -15,7 +15,7 @@ public struct ActionRefusal: Error, Sendable, Equatable {
 /// The refusals that the code makes by itself; errors.json gives their numbers and sentences.
 enum KnownRefusal: String, CaseIterable {
     case roleNotAllowed, notOwnAccount, unknownAction, badPayload, revertedWithoutReason, halted
-    case zeroField, zeroAccount, notACurrency, notAnItem, unknownAsset, brokenLines, notAFaucet, notASink, escrowAccount
+    case zeroField, zeroAccount, notACurrency, notAnItem, unknownAsset, brokenLines, notAFaucet, notASink, escrowAccount, rateLimited
 }
 
 /// A refusal of errors.json.

@@ -23,7 +23,7 @@ struct EventFeed {
     /// The cursor of an event: its block, the operation's place in it, and the event's place in
     /// that, so that cursors mean the same after a restart.
     static func cursor(block: UInt64, index: UInt32, place: Int) -> UInt64 {
-        block << 28 | UInt64(index) << 14 | UInt64(min(place, 0x3fff))
+        EventBody.cursor(block: block, index: index, place: place)
     }
 
     /// Begins to keep events, the first of which has a cursor of `cursor` or more.

@@ -110,6 +110,11 @@ extension GatewayCore {
                     message: "the operation id is zero; make one of 128 bits for each operation"))
         }
         if let busy = busy(session, count: count) { return .refused(busy) }
+        if identity.role == .player,
+            let wait = rates.admit(action.code, of: Address(identity.account), atMilliseconds: loop.nowMilliseconds)
+        {
+            return .refused(rateReply(wait))
+        }
         switch game.map(action, session: identity) {
         case .success(let transaction): return .transaction(transaction)
         case .failure(let refusal):
@@ -121,6 +126,14 @@ extension GatewayCore {
             }
             return .refused(reply)
         }
+    }
+
+    /// The reply to what a player asks for too often.
+    private func rateReply(_ wait: RateLimiter.Wait) -> ReplyBody {
+        ReplyBody(
+            status: .busy, refusalCode: rateLimitedCode, retryAfterMilliseconds: UInt32(clamping: wait.retryAfterMilliseconds),
+            have: wait.have, need: wait.need,
+            message: "\(wait.need) of this action are allowed in its window; ask again in \(wait.retryAfterMilliseconds) ms")
     }
 
     /// The reply to what would exceed the session's credit or the server's tickets; nil when it fits.

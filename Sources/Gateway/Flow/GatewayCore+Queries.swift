@@ -26,7 +26,7 @@ extension GatewayCore {
             let id = LedgerOperationID(high: query.operationID.high, low: query.operationID.low)
             let ticket = ticket(session, header, query)
             turn.append(.lookup(ReceiptLookup(id: id, ticket: ticket)))
-        case .balance, .inventory, .offer:
+        case .balance, .inventory, .offer, .view:
             guard let request = game.viewRequest(query, session: identity) else {
                 return answerNow(session, header, .notFound(query.kind))
             }
@@ -67,7 +67,25 @@ extension GatewayCore {
                 code: .notOwnAccount,
                 message: "\(query.account.hex) is not the session's own account, "
                     + "\(identity.account.hex); a player asks about itself only")
+        case .view: return refusal(ofView: query, identity)
         case .offer, .receipt: return nil
+        }
+    }
+
+    /// Why a player may not ask for a view; nil when he may, or when there is none.
+    private func refusal(ofView query: QueryBody, _ identity: SessionIdentity) -> ErrorBody? {
+        guard let view = game.view(query.subject) else { return nil }
+        switch view.audience {
+        case .all: return nil
+        case .own:
+            if query.account == .zero || query.account == identity.account { return nil }
+            return ErrorBody(
+                code: .notOwnAccount,
+                message: "\(query.account.hex) is not the session's own account, \(identity.account.hex); a player asks for \(view.name) of itself only")
+        case .server:
+            return ErrorBody(
+                code: .roleNotAllowed, have: UInt64(Role.player.rawValue), need: UInt64(Role.server.rawValue),
+                message: "the view \(view.name) is for the roles server and operator")
         }
     }
 

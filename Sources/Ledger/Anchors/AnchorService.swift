@@ -32,7 +32,10 @@ final class AnchorService: StepWork, @unchecked Sendable {
     private let work = SystemMutex()
     private let tracker: any StateRootTracker
     private var file: AnchorFile?
-    private var pending: MergedChanges
+    private var pending = MergedChanges()
+    /// What recovery has gathered and the trie lacks: the same object as `sinceCut` until the next cut. It may hold more
+    /// than that by the time it is applied, but nothing that `pending` does not say again.
+    private var unapplied: MergedChanges?
     private var taken = ByteBuffer()
     private var takenMarks = ByteBuffer()
     /// What has changed since the last cut, where checkpoints are made; nil where not.
@@ -47,6 +50,7 @@ final class AnchorService: StepWork, @unchecked Sendable {
     private let report: @Sendable (Anchor) -> Void
 
     /// A service whose tracker lacks the changes in `pending`, which lead to block `block`; `report` gets each anchor.
+    /// `sinceCut` gathers what a checkpoint needs, and may be the same object.
     init(
         tracker: any StateRootTracker, file: AnchorFile?, pending: MergedChanges, block: UInt64, digest: Hash256,
         sinceCut: MergedChanges? = nil, load: StateLoad? = nil,
@@ -58,7 +62,7 @@ final class AnchorService: StepWork, @unchecked Sendable {
         self.waitingBytesMax = waitingBytesMax
         self.tracker = tracker
         self.file = file
-        self.pending = pending
+        unapplied = pending
         self.sinceCut = sinceCut
         self.load = load
         waitingBlock = block
@@ -154,6 +158,10 @@ final class AnchorService: StepWork, @unchecked Sendable {
                 preconditionFailure("a snapshot that recovery has read cannot be read again: \(error.file): \(error.reason)")
             }
         }
+        if let unapplied {
+            self.unapplied = nil
+            tracker.apply(unapplied)
+        }
         guard !pending.isEmpty else { return }
         if !pending.codes.isEmpty { codes.merge(pending.codes) { $1 } }
         tracker.apply(pending)
@@ -170,30 +178,28 @@ final class AnchorService: StepWork, @unchecked Sendable {
         let block = waitingBlock
         let digest = waitingDigest
         mutex.unlock()
-        pending.merge(encoded: taken.bytes)
-        noteSinceCut(joints)
+        merge(joints)
         takenMarks.truncate(to: 0)
         if taken.capacity > LedgerLimits.anchorBytesKept { taken = ByteBuffer() } else { taken.truncate(to: 0) }
         return (block, digest)
     }
 
-    /// Adds what was taken to the changes since the last cut, and closes these at a new one.
-    private func noteSinceCut(_ joints: [Joint]) {
-        guard sinceCut != nil else { return }
+    /// Merges what was taken, and closes the changes since the last cut at a new one.
+    private func merge(_ joints: [Joint]) {
         var start = Joint(writes: 0, marks: 0)
         for joint in joints {
-            note(start, joint)
+            merge(start, joint)
             start = joint
-            guard let seed = joint.seed else { continue }
+            guard let seed = joint.seed, let changes = sinceCut else { continue }
             precondition(readyCut == nil, "a checkpoint begins when the last one is done")
-            readyCut = (seed, sinceCut ?? MergedChanges())
+            readyCut = (seed, changes)
             sinceCut = MergedChanges()
         }
-        note(start, Joint(writes: taken.count, marks: takenMarks.count))
+        merge(start, Joint(writes: taken.count, marks: takenMarks.count))
     }
 
-    private func note(_ start: Joint, _ end: Joint) {
-        sinceCut?.merge(encoded: UnsafeRawBufferPointer(rebasing: taken.bytes[start.writes..<end.writes]))
+    private func merge(_ start: Joint, _ end: Joint) {
+        pending.merge(encoded: UnsafeRawBufferPointer(rebasing: taken.bytes[start.writes..<end.writes]), also: sinceCut)
         sinceCut?.mark(encoded: UnsafeRawBufferPointer(rebasing: takenMarks.bytes[start.marks..<end.marks]))
     }
 

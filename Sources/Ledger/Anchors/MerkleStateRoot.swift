@@ -7,12 +7,15 @@ final class MerkleStateRoot: StateRootTracker {
 
     /// Takes over the changes; the order of accounts does not matter.
     func apply(_ changes: MergedChanges) {
-        for (address, change) in changes.accounts {
-            if change.storageCleared { trie.clearStorage(address) }
-            if let account = change.account { trie.set(address, account) }
-            if change.slots.isEmpty { continue }
+        let groups = changes.groups()
+        for account in groups.accounts {
+            let address = account.pointee.address
+            if account.pointee.isCleared { trie.clearStorage(address) }
+            if let change = account.pointee.change { trie.set(address, change) }
+            let slots = groups.slots(of: account)
+            if slots.isEmpty { continue }
             trie.storageChanges(of: address) { set in
-                for (slot, value) in change.slots { set(slot, value) }
+                for slot in slots { set(slot.pointee.slot, slot.pointee.value) }
             }
         }
     }

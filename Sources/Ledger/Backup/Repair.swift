@@ -81,6 +81,10 @@ struct LogRepair {
                 while let record = try scanner.nextOfAll() { last = (record.number, record.digest) }
             } catch {
                 guard case .damagedLog(let segment, let offset, _, _) = error else { throw error }
+                if !scanner.isAnchored {
+                    try putBackFirst(of: segment, cause: error)
+                    continue
+                }
                 try putBack(behind: last, at: (segment, offset), cause: error)
                 continue
             }
@@ -181,6 +185,49 @@ struct LogRepair {
         if found.isEmpty { throw cause }
     }
 
+    /// Writes the backup's records in front of the first whole one of a log whose beginning is gone, where they lead to that
+    /// one's parent and lay exactly there.
+    private mutating func putBackFirst(of segment: UInt32, cause: LedgerError) throws(LedgerError) {
+        guard let next = try nextWhole(behind: (segment, 0)), next.segment == segment else { throw cause }
+        do throws(LogError) {
+            guard try spare.segments().contains(segment) else { throw noHelp(next.number) }
+            let byteCount = try spare.byteCount(of: segment)
+            guard next.offset <= byteCount else { throw noHelp(next.number) }
+            let memory = UnsafeMutableRawBufferPointer.allocate(byteCount: byteCount, alignment: 4_096)
+            defer { memory.deallocate() }
+            try spare.read(segment: segment, offset: 0, into: memory)
+            var found: [(place: RepairReport.Record, bytes: ByteArray)] = []
+            var offset = 0
+            var last: LogRecordLayout.View?
+            while offset < next.offset {
+                let rest = UnsafeRawBufferPointer(rebasing: memory[offset...])
+                guard let record = LogRecordLayout.parse(rest, logKey: source.logKey),
+                    last.map({ record.header.parent == $0.digest && record.number == $0.number + 1 }) ?? true
+                else { throw noHelp(next.number) }
+                found.append(
+                    (RepairReport.Record(block: record.number, segment: segment, offset: offset), ByteArray(padded: record)))
+                offset += LogRecordLayout.paddedLength(record.length)
+                last = record
+            }
+            guard let last, offset == next.offset, last.digest == next.parent, last.number + 1 == next.number else {
+                throw noHelp(next.number)
+            }
+            for record in found {
+                try log.write(segment: segment, offset: record.place.offset, [record.bytes.buffer.bytes])
+                report.records.append(record.place)
+            }
+            try log.sync(segment: segment)
+        } catch {
+            throw .disk(error)
+        }
+    }
+
+    private func noHelp(_ block: UInt64) -> LogError {
+        LogError(
+            call: "read", file: source.path,
+            reason: "the backup does not hold what lay in front of block \(block) in its segment; `hoard restore` can help")
+    }
+
     private func backupRecord(_ scanner: inout LogScanner) throws(LogError) -> LogRecordLayout.View? {
         do throws(LedgerError) {
             return try scanner.next()
@@ -208,7 +255,7 @@ struct LogRepair {
     /// The first whole record behind a damaged place.
     private func nextWhole(
         behind place: (segment: UInt32, offset: Int)
-    ) throws(LedgerError) -> (number: UInt64, parent: Hash256)? {
+    ) throws(LedgerError) -> (number: UInt64, parent: Hash256, segment: UInt32, offset: Int)? {
         do throws(LogError) {
             for segment in try log.segments() where segment >= place.segment {
                 let byteCount = try log.byteCount(of: segment)
@@ -219,7 +266,7 @@ struct LogRepair {
                 while offset < byteCount {
                     let rest = UnsafeRawBufferPointer(rebasing: memory[offset...])
                     if let record = LogRecordLayout.parse(rest, logKey: world.logKey) {
-                        return (record.number, record.header.parent)
+                        return (record.number, record.header.parent, segment, offset)
                     }
                     offset += LedgerLimits.pageBytes
                 }

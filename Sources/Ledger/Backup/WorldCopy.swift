@@ -188,7 +188,7 @@ struct WorldCopy {
 
     /// All of the log where it begins with the first block, else what lies behind the checkpoint.
     private func makeScanner(
-        _ storage: any LogStorage, _ checkpoint: Checkpoint?, _ last: (number: UInt64, digest: Hash256)?
+        _ storage: DiskStorage, _ checkpoint: Checkpoint?, _ last: (number: UInt64, digest: Hash256)?
     ) throws(LedgerError) -> LogScanner {
         if let last {
             return try LogScanner(

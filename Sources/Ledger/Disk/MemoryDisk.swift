@@ -116,22 +116,24 @@ package final class MemoryDisk: Disk, @unchecked Sendable {
         }
     }
 
-    /// A disk as it may be found after a crash now; the same seed gives the same disk.
-    package func crashed(seed: UInt64, keepsEverything: Bool = false) -> MemoryDisk {
+    /// A disk as it may be found after a crash now; the same seed gives the same disk. Of what was not synced it keeps any
+    /// part, or everything, as after the death of the process alone, or nothing.
+    package func crashed(seed: UInt64, keepsEverything: Bool = false, keepsNothing: Bool = false) -> MemoryDisk {
         mutex.lock()
         defer { mutex.unlock() }
         var random = CrashChance(state: seed)
         let after = MemoryDisk()
         after.folders = folders
         var survivors = keepsEverything ? names : durableNames
-        if !keepsEverything {
+        if !keepsEverything, !keepsNothing {
             for folder in changes.keys.sorted() {
                 let pending = changes[folder]!
                 for change in pending.prefix(random.below(pending.count + 1)) { Self.apply(change, to: &survivors) }
             }
         }
         for path in survivors.keys.sorted() {
-            let content = Self.content(of: survivors[path]!, keepsEverything, &random)
+            let content =
+                keepsNothing ? Self.synced(survivors[path]!) : Self.content(of: survivors[path]!, keepsEverything, &random)
             let node = Node(content: content, durableCount: content.count)
             after.names[path] = node
             after.durableNames[path] = node
@@ -154,6 +156,13 @@ package final class MemoryDisk: Disk, @unchecked Sendable {
             bytes += repeatElement(0, count: count - bytes.count)
         }
         return bytes
+    }
+
+    private static func synced(_ node: Node) -> [UInt8] {
+        var bytes = node.content
+        for (sector, former) in node.former { restore(&bytes, sector, former) }
+        for (sector, former) in node.dropped { restore(&bytes, sector, former) }
+        return Array(bytes.prefix(node.durableCount)) + repeatElement(0, count: max(0, node.durableCount - bytes.count))
     }
 
     private static func restore(_ bytes: inout [UInt8], _ sector: Int, _ former: [UInt8]) {

@@ -6,9 +6,11 @@ public final class SystemDisk: Disk, Sendable {
     public static let shared = SystemDisk()
 
     #if arch(x86_64)
-        private static let directFlag: Int32 = 0o40000
+        /// Asks for writes past the system's cache.
+        static let directFlag: Int32 = 0o40000
     #else
-        private static let directFlag: Int32 = 0o200000
+        /// Asks for writes past the system's cache.
+        static let directFlag: Int32 = 0o200000
     #endif
 
     private init() {}

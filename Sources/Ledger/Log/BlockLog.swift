@@ -19,6 +19,9 @@ public struct LogError: Error, Sendable, Equatable {
         self.reason = reason
     }
 
+    /// The error number of work that was broken off from outside: it says nothing of any file.
+    static let interrupted = EINTR
+
     /// Whether the file is not there.
     public var isNotFound: Bool { code == ENOENT }
 
@@ -47,24 +50,4 @@ public protocol BlockLog: AnyObject, Sendable {
     func append(_ records: [LogRecord]) throws(LogError)
     /// Returns when everything appended is durable.
     func sync() throws(LogError)
-}
-
-/// The files of a log: numbered segments of one size each, all zeros before they are written.
-///
-/// The disk outside of tests; a stand-in with faults in tests.
-public protocol LogStorage: AnyObject, Sendable {
-    /// The numbers of the segments that exist, ascending.
-    func segments() throws(LogError) -> [UInt32]
-    /// The bytes of a segment.
-    func byteCount(of segment: UInt32) throws(LogError) -> Int
-    /// Makes a segment of zeros and makes it durable; does nothing where it exists.
-    func create(segment: UInt32, byteCount: Int) throws(LogError)
-    /// Removes a segment.
-    func remove(segment: UInt32) throws(LogError)
-    /// Overwrites part of a segment; offset, counts and memory are multiples of 4096.
-    func write(segment: UInt32, offset: Int, _ parts: [UnsafeRawBufferPointer]) throws(LogError)
-    /// Returns when everything written to the segment is durable.
-    func sync(segment: UInt32) throws(LogError)
-    /// Fills the buffer from the segment; counts of bytes beyond the segment's end are an error.
-    func read(segment: UInt32, offset: Int, into buffer: UnsafeMutableRawBufferPointer) throws(LogError)
 }

@@ -1,6 +1,8 @@
-/// Segments as files of a folder: written once with zeros, then overwritten in place with direct writes where the file
-/// system allows them. On a preallocated file a sync has no metadata to write.
-final class DiskStorage: LogStorage, @unchecked Sendable {
+/// The segments of a log as files of a folder: written once with zeros, then overwritten in place with direct writes where
+/// the file system allows them. On a preallocated file a sync has no metadata to write.
+///
+/// What they lie on is the `Disk`, the one seam between a world and its files.
+final class DiskStorage: @unchecked Sendable {
     // Sendable: the open files are guarded by `lock`.
     private let disk: any Disk
     private let folder: String

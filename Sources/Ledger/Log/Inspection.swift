@@ -17,7 +17,7 @@ public struct LedgerEntry: Sendable {
 /// A world read from its folder, to be looked at: blocks, receipts, accounts, storage. Changes nothing.
 public final class LedgerInspection {
     private let core: LedgerCore
-    private let storage: any LogStorage
+    private let storage: DiskStorage
     /// The anchors that are stored.
     public let anchors: [Anchor]
 
@@ -84,6 +84,48 @@ public final class LedgerInspection {
             return SealedBlock(block: block, receipts: receipts)
         }
         return nil
+    }
+
+    /// The first block that the log still holds, 1 unless what checkpoints cover was cut off; one more than the head where it holds none.
+    public func firstBlock() throws(LedgerError) -> UInt64 {
+        do throws(LogError) {
+            for segment in try storage.segments() {
+                if let number = try LogScanner.firstNumber(storage, segment, core.logKey) { return number }
+            }
+        } catch {
+            throw .disk(error)
+        }
+        return core.headNumber + 1
+    }
+
+    /// Hands over every operation that the log still holds, in order, with what became of it.
+    public func entries(_ body: (LedgerEntry) throws -> Void) throws {
+        let first = try firstBlock()
+        guard first <= core.headNumber else { return }
+        var scanner = try LogScanner(
+            storage: storage, genesisDigest: core.genesisDigest, logKey: core.logKey, after: first - 1, digest: nil)
+        while let record = try scanner.next(), record.number <= core.headNumber, let block = try? MicroBlock(record) {
+            for operation in block.operations {
+                if let entry = try entry(operation.id) { try body(entry) }
+            }
+        }
+    }
+
+    /// Visits the blocks of the log behind a number, in order, also those behind the last block read; without executing
+    /// them. Ends early where `body` returns false.
+    public func forEachBlock(
+        after number: UInt64, _ body: (MicroBlock) throws(LedgerError) -> Bool
+    ) throws(LedgerError) {
+        var scanner = try LogScanner(
+            storage: storage, genesisDigest: core.genesisDigest, logKey: core.logKey, after: number, digest: nil)
+        while let record = try scanner.next() {
+            guard record.number > number else { continue }
+            let block: MicroBlock
+            do { block = try MicroBlock(record) } catch {
+                throw .disk(LogError(call: "read", file: "log", reason: "block \(record.number) cannot be decoded"))
+            }
+            guard try body(block) else { return }
+        }
     }
 
     /// What is known of an operation; nil where no operation of this id is in the ledger.

@@ -10,6 +10,17 @@ struct LogEnd: Equatable {
     var hasTornTail: Bool
     /// The last records, which nothing behind them names as durable.
     var unproven: [LogExtent] = []
+    /// Places behind the last record of a segment that hold something, although the next segment goes on where that record
+    /// ends: nothing is missing there.
+    var strays: [LogStray] = []
+}
+
+/// Bytes between the last record of a segment and its end that belong to no record.
+struct LogStray: Equatable {
+    var segment: UInt32
+    var offset: Int
+    /// The block that the next segment begins with.
+    var next: UInt64
 }
 
 /// Where one record lies.
@@ -29,7 +40,7 @@ struct LogExtent: Equatable {
 /// A record names the last block that was durable when it was written. A whole record behind a bad one that names the
 /// bad one, or a later block, as durable proves damage; without such a proof the bad record was being written at a crash.
 struct LogScanner {
-    private let storage: any LogStorage
+    private let storage: DiskStorage
     private let segments: [UInt32]
     private let logKey: UInt64
     private var index = 0
@@ -43,13 +54,14 @@ struct LogScanner {
     private let skipped: UInt64
     private let skippedDigest: Hash256?
     /// Whether the block before the next one is known.
-    private var isAnchored = true
+    private(set) var isAnchored = true
+    private var strays: [LogStray] = []
     private var unproven: [LogExtent] = []
     /// Where the log ends; set when `next` has returned nil.
     private(set) var end: LogEnd?
 
     /// A scanner from the first block of a world on.
-    init(storage: any LogStorage, genesisDigest: Hash256, logKey: UInt64? = nil) throws(LedgerError) {
+    init(storage: DiskStorage, genesisDigest: Hash256, logKey: UInt64? = nil) throws(LedgerError) {
         skipped = 0
         skippedDigest = nil
         self.storage = storage
@@ -69,7 +81,7 @@ struct LogScanner {
     /// A scanner of the blocks behind `block`, which has this digest where one is given; what lies far before it is not
     /// read, and may be gone.
     init(
-        storage: any LogStorage, genesisDigest: Hash256, logKey: UInt64? = nil, after block: UInt64, digest: Hash256?
+        storage: DiskStorage, genesisDigest: Hash256, logKey: UInt64? = nil, after block: UInt64, digest: Hash256?
     ) throws(LedgerError) {
         self.storage = storage
         self.logKey = logKey ?? genesisDigest.word.l3
@@ -97,7 +109,7 @@ struct LogScanner {
 
     /// A log whose first record is whole but carries another key is not torn: its `world` file is not the right one.
     private static func refuseOtherKey(
-        _ storage: any LogStorage, _ segments: [UInt32], _ logKey: UInt64
+        _ storage: DiskStorage, _ segments: [UInt32], _ logKey: UInt64
     ) throws(LogError) {
         guard let segment = segments.first else { return }
         let byteCount = try storage.byteCount(of: segment)
@@ -117,7 +129,7 @@ struct LogScanner {
 
     /// The number of a segment's first block, where a whole record begins there.
     static func firstNumber(
-        _ storage: any LogStorage, _ segment: UInt32, _ logKey: UInt64
+        _ storage: DiskStorage, _ segment: UInt32, _ logKey: UInt64
     ) throws(LogError) -> UInt64? {
         let byteCount = try storage.byteCount(of: segment)
         guard byteCount >= LedgerLimits.pageBytes else { return nil }
@@ -132,7 +144,7 @@ struct LogScanner {
     }
 
     /// Removes the segments that hold only blocks before this one, the oldest first, so that what is left never has a gap.
-    static func truncate(_ storage: any LogStorage, before block: UInt64, logKey: UInt64) throws(LogError) {
+    static func truncate(_ storage: DiskStorage, before block: UInt64, logKey: UInt64) throws(LogError) {
         let segments = try storage.segments()
         for place in segments.indices.dropLast() {
             guard let next = try firstNumber(storage, segments[place + 1], logKey), next <= block else {
@@ -174,13 +186,15 @@ struct LogScanner {
             if try !provesDamageOrMore(hasRest: hasRest) {
                 let hasRemains = try hasRemainsBehind()
                 end = LogEnd(
-                    segment: segments[index], offset: offset, hasTornTail: hasRest || hasRemains, unproven: unproven)
+                    segment: segments[index], offset: offset, hasTornTail: hasRest || hasRemains, unproven: unproven,
+                    strays: strays)
                 return nil
             }
+            if hasRest { strays.append(LogStray(segment: segments[index], offset: offset, next: lastNumber + 1)) }
             index += 1
             offset = 0
         }
-        end = LogEnd(segment: UInt32(segments.count), offset: 0, hasTornTail: false, unproven: unproven)
+        end = LogEnd(segment: UInt32(segments.count), offset: 0, hasTornTail: false, unproven: unproven, strays: strays)
         return nil
     }
 
@@ -212,9 +226,11 @@ struct LogScanner {
     }
 
     /// No record is whole at the present place. True: the log goes on in the next segment. False: it ends here.
+    ///
+    /// Where something stands at the present place, although no record, the log goes on only if the next segment's first
+    /// record names the last one as its parent: then no record is missing, and what stands here never was one.
     private mutating func provesDamageOrMore(hasRest: Bool) throws(LedgerError) -> Bool {
         let expected = lastNumber + 1
-        var goesOn = false
         for later in index..<segments.count {
             let bytes = try load(later)
             var place = later == index ? offset + LedgerLimits.pageBytes : 0
@@ -223,17 +239,19 @@ struct LogScanner {
                     place += LedgerLimits.pageBytes
                     continue
                 }
-                if later == index + 1, place == 0, record.number == expected, !hasRest {
-                    goesOn = true
-                } else if record.durable >= expected, !goesOn {
+                if later == index + 1, place == 0, record.number == expected,
+                    !hasRest || record.header.parent == lastDigest
+                {
+                    return true
+                }
+                if record.durable >= expected {
                     _ = try load(index)
                     throw damage("no whole record, but block \(record.number) behind it proves that it was durable")
                 }
                 place += LogRecordLayout.paddedLength(record.length)
             }
-            if goesOn { break }
         }
-        return goesOn
+        return false
     }
 
     /// Whether the segments behind the present one hold anything.
@@ -280,7 +298,7 @@ struct LogScanner {
     ///
     /// To sync is not enough for the last records: where a sync has failed, the system may hold them for clean and hand
     /// them out, although the disk has never got them. So they are written once more.
-    static func cut(_ storage: any LogStorage, at end: LogEnd) throws(LogError) {
+    static func cut(_ storage: DiskStorage, at end: LogEnd) throws(LogError) {
         for record in end.unproven {
             let memory = SegmentMemory(index: 0, byteCount: record.byteCount)
             try storage.read(segment: record.segment, offset: record.offset, into: memory.bytes)
@@ -296,7 +314,7 @@ struct LogScanner {
 
     /// Overwrites the pages that are not blank.
     private static func clear(
-        _ storage: any LogStorage, _ segment: UInt32, from start: Int
+        _ storage: DiskStorage, _ segment: UInt32, from start: Int
     ) throws(LogError) {
         let byteCount = try storage.byteCount(of: segment)
         let memory = SegmentMemory(index: 0, byteCount: byteCount - start)

@@ -9,19 +9,22 @@ struct Recovery {
     /// The checkpoints that are kept, the newest first.
     let checkpoints: [Checkpoint]
     private let anchorFile: AnchorFile?
-    private let tail: TailChanges
+    /// Changes of the blocks read so far, or of the genesis where there is no checkpoint.
+    private let tail: MergedChanges
     private let load: StateLoad?
+    private let makesCheckpoints: Bool
 
     /// Loads the checkpoint and executes the log behind it.
     init(
-        genesis: LedgerGenesis, storage: any LogStorage, folder: WorldFolder?, configuration: LedgerConfiguration,
+        genesis: LedgerGenesis, storage: DiskStorage, folder: WorldFolder?, configuration: LedgerConfiguration,
         executor: any BlockExecutor, world: LedgerWorld = .real
     ) throws(LedgerError) {
         var start: CheckpointStart?
         do throws(LogError) {
             if let folder {
                 start = try CheckpointStart.find(
-                    folder, genesis: genesis, executor: executor, configuration: configuration, notes: &status.recoveryNotes)
+                    folder, genesis: genesis, executor: executor, configuration: configuration, threads: world.threads,
+                    notes: &status.recoveryNotes)
             }
             anchorFile =
                 if let folder { try AnchorFile(disk: folder.disk, path: folder.anchorsPath, isReadOnly: false) } else { nil }
@@ -42,15 +45,21 @@ struct Recovery {
         if let folder { core.logKey = folder.logKey }
         load = start?.load
         checkpoints = start?.kept ?? []
-        let tail = TailChanges()
+        makesCheckpoints = folder != nil && configuration.checkpointOperations > 0
+        let tail = MergedChanges()
         self.tail = tail
-        if start == nil { tail.merged.merge(genesis.diff) }
+        if start == nil { tail.merge(genesis.diff) }
         let progress = configuration.onRecovery
         let replay = Replay(core: core, storage: storage, from: start?.checkpoint.position, threads: world.threads)
         let end = try replay.run { [core] block throws(LedgerError) in
-            tail.merged.merge(encoded: block.writes.bytes)
-            tail.merged.mark(encoded: block.marks.bytes)
+            tail.merge(encoded: block.writes.bytes)
+            tail.mark(encoded: block.marks.bytes)
             progress?(core.operationCount)
+        }
+        for stray in end.strays {
+            status.recoveryNotes.append(
+                "segment \(stray.segment): bytes behind offset \(stray.offset) belong to no record; nothing is missing, since "
+                    + "block \(stray.next) of the next segment goes on there")
         }
         log = try Self.openLog(storage, end, core, anchorFile, configuration, world)
         status.blocks = core.headNumber
@@ -64,7 +73,7 @@ struct Recovery {
 
     /// Cuts off what is torn and opens the log for more.
     private static func openLog(
-        _ storage: any LogStorage, _ end: LogEnd, _ core: LedgerCore, _ anchorFile: AnchorFile?,
+        _ storage: DiskStorage, _ end: LogEnd, _ core: LedgerCore, _ anchorFile: AnchorFile?,
         _ configuration: LedgerConfiguration, _ world: LedgerWorld
     ) throws(LedgerError) -> any BlockLog {
         let anchored: UInt64
@@ -89,13 +98,8 @@ struct Recovery {
         clock: any LedgerClock, intervalMilliseconds: Int, report: @escaping @Sendable (Anchor) -> Void
     ) -> AnchorService {
         AnchorService(
-            tracker: MerkleStateRoot(), file: anchorFile, pending: tail.merged, block: core.headNumber,
-            digest: core.headDigest, sinceCut: tail.merged, load: load, clock: clock,
+            tracker: MerkleStateRoot(), file: anchorFile, pending: tail, block: core.headNumber,
+            digest: core.headDigest, sinceCut: makesCheckpoints ? tail : nil, load: load, clock: clock,
             intervalMilliseconds: intervalMilliseconds, report: report)
     }
-}
-
-/// Changes of the blocks read so far, or of the genesis where there is no checkpoint.
-private final class TailChanges {
-    var merged = MergedChanges()
 }

@@ -9,14 +9,14 @@ internal import Synchronization
 /// where a comparison fails, and the first block that is not right is the one that is named.
 struct Replay {
     private let core: LedgerCore
-    private let storage: any LogStorage
+    private let storage: DiskStorage
     private let position: CheckpointPosition?
     private let last: UInt64
     private let threads: any ThreadHost
 
     /// A replay of a whole log, or of what lies behind a checkpoint, up to a block.
     init(
-        core: LedgerCore, storage: any LogStorage, from position: CheckpointPosition? = nil, upTo last: UInt64 = .max,
+        core: LedgerCore, storage: DiskStorage, from position: CheckpointPosition? = nil, upTo last: UInt64 = .max,
         threads: any ThreadHost = LedgerWorld.real.threads
     ) {
         self.core = core
@@ -215,6 +215,8 @@ private final class ReplayExecutor: StepWork, @unchecked Sendable {
         }
         let environment = core.genesis.environment(
             number: header.number, timestampMilliseconds: header.timestampMilliseconds, prevrandao: prevrandao)
+        // The senders' accounts lie anywhere: their memory comes while the first of them are executed.
+        for operation in block.operations { core.world.prefetchAccount(operation.transaction.sender) }
         core.executor.execute(block.operations[...], in: environment, world: core.world, into: &block.outcomes)
         precondition(block.outcomes.count == block.operations.count, "an executor returns one result an operation")
         for (place, outcome) in block.outcomes.enumerated() {

@@ -3,7 +3,7 @@
 /// The next segment is made in the background when the present one is half full.
 public final class SegmentedBlockLog: BlockLog, @unchecked Sendable {
     // Sendable: used by one thread at a time; the background thread touches only the storage and `preparation`.
-    private let storage: any LogStorage
+    private let storage: DiskStorage
     /// Bytes of segments to come, and of the present one, which may have been made with another setting.
     private let segmentBytes: Int
     private var presentBytes: Int
@@ -18,7 +18,7 @@ public final class SegmentedBlockLog: BlockLog, @unchecked Sendable {
 
     /// A log that goes on behind the record `lastNumber`, which ends at `offset` of `segment`.
     init(
-        storage: any LogStorage, segmentBytes: Int, segment: UInt32, offset: Int, lastNumber: UInt64,
+        storage: DiskStorage, segmentBytes: Int, segment: UInt32, offset: Int, lastNumber: UInt64,
         threads: (any ThreadHost)? = nil
     ) throws(LogError) {
         self.threads = threads
@@ -111,11 +111,11 @@ public final class SegmentedBlockLog: BlockLog, @unchecked Sendable {
 /// The work of making one segment; where that fails, the log makes it itself when it needs it.
 private final class SegmentPreparation: StepWork, Sendable {
     let waitPoint = WaitPoint(spinMicroseconds: 0)
-    private let storage: any LogStorage
+    private let storage: DiskStorage
     private let segment: UInt32
     private let byteCount: Int
 
-    init(storage: any LogStorage, segment: UInt32, byteCount: Int) {
+    init(storage: DiskStorage, segment: UInt32, byteCount: Int) {
         self.storage = storage
         self.segment = segment
         self.byteCount = byteCount

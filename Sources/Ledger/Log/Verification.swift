@@ -68,7 +68,7 @@ extension Ledger {
 
     /// As above, on any storage.
     static func verify(
-        storage: any LogStorage, genesis: LedgerGenesis, executor: any BlockExecutor, anchors: [AnchorFile.Entry],
+        storage: DiskStorage, genesis: LedgerGenesis, executor: any BlockExecutor, anchors: [AnchorFile.Entry],
         start: CheckpointStart? = nil, logKey: UInt64? = nil, progress: @escaping (UInt64) -> Void
     ) throws(LedgerError) -> VerificationReport {
         let core = if let start { start.core } else { try LedgerCore(genesis: genesis, executor: executor) }

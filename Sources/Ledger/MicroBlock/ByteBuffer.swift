@@ -36,6 +36,7 @@ struct ByteBuffer: ~Copyable {
 
     @inline(never)
     private mutating func grow(_ extra: Int) {
+        MemoryGrowth.note()
         var larger = capacity * 2
         while larger < count + extra { larger *= 2 }
         let memory = UnsafeMutableRawPointer.allocate(byteCount: larger, alignment: 4_096)

@@ -1,5 +1,5 @@
 /// The client's name for an operation, unique for ever: 128 bits.
-public struct OperationID: Sendable, Hashable {
+public struct OperationID: Sendable, Hashable, BitwiseCopyable {
     /// Bytes 0 to 7, big endian.
     public let high: UInt64
     /// Bytes 8 to 15, big endian.

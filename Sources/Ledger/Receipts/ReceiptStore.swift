@@ -57,6 +57,7 @@ final class ReceiptChunk: @unchecked Sendable {
     var told = 0
 
     init(start: Int, capacity: Int) {
+        MemoryGrowth.note()
         self.start = start
         self.capacity = capacity
         memory = .allocate(byteCount: capacity, alignment: 64)

@@ -47,19 +47,9 @@ struct CheckpointFolder {
 
     /// Loads a checkpoint's state into a world without any.
     func loadState(
-        _ checkpoint: Checkpoint, into world: WorldState, progress: (UInt64) -> Void = { _ in }
+        _ checkpoint: Checkpoint, into world: WorldState, threads: any ThreadHost = LedgerWorld.real.threads
     ) throws(LogError) {
-        var loaded: UInt64 = 0
-        for info in checkpoint.state {
-            let reader = try StateRunReader(disk: disk, folder: path, info: info)
-            var address = Address.zero
-            while let item = reader.current {
-                world.load(item, &address)
-                try reader.advance()
-                loaded += 1
-                if loaded % 65_536 == 0 { progress(loaded) }
-            }
-        }
+        try StateLoader(disk: disk, folder: path, threads: threads).load(checkpoint.state, into: world)
         for (index, hash) in checkpoint.position.blockHashes.enumerated() {
             let first = checkpoint.position.nextBlockHash - UInt64(checkpoint.position.blockHashes.count)
             world.remember(blockHash: hash, number: first + UInt64(index))

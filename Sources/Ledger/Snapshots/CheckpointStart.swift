@@ -13,7 +13,7 @@ struct CheckpointStart {
     /// numbers will be used again.
     static func find(
         _ folder: WorldFolder, genesis: LedgerGenesis, executor: any BlockExecutor, configuration: LedgerConfiguration,
-        notes: inout [String]
+        threads: any ThreadHost, notes: inout [String]
     ) throws(LogError) -> CheckpointStart? {
         let checkpoints = folder.checkpoints
         let digest = genesis.digest
@@ -21,7 +21,7 @@ struct CheckpointStart {
         for (place, block) in blocks.enumerated() {
             do throws(LogError) {
                 let start = try load(
-                    folder, checkpoints.read(block, genesisDigest: digest), genesis, executor, configuration,
+                    folder, checkpoints.read(block, genesisDigest: digest), genesis, executor, configuration, threads,
                     older: blocks.dropFirst(place + 1).first, isReadOnly: false)
                 if place > 0 { try forget(blocks.prefix(place), checkpoints) }
                 return start
@@ -57,7 +57,8 @@ struct CheckpointStart {
         for block in blocks {
             guard let checkpoint = try? checkpoints.read(block, genesisDigest: genesis.digest) else { continue }
             if let start = try? load(
-                folder, checkpoint, genesis, executor, LedgerConfiguration(), older: nil, isReadOnly: true)
+                folder, checkpoint, genesis, executor, LedgerConfiguration(), LedgerWorld.real.threads, older: nil,
+                isReadOnly: true)
             {
                 return start
             }
@@ -67,7 +68,7 @@ struct CheckpointStart {
 
     private static func load(
         _ folder: WorldFolder, _ checkpoint: Checkpoint, _ genesis: LedgerGenesis, _ executor: any BlockExecutor,
-        _ configuration: LedgerConfiguration, older: UInt64?, isReadOnly: Bool
+        _ configuration: LedgerConfiguration, _ threads: any ThreadHost, older: UInt64?, isReadOnly: Bool
     ) throws(LogError) -> CheckpointStart {
         let checkpoints = folder.checkpoints
         let index = try checkpoints.openIds(checkpoint)
@@ -75,7 +76,7 @@ struct CheckpointStart {
         let world = WorldState(
             expectedAccounts: max(configuration.expectedAccounts, checkpoint.state.reduce(0) { $0 + $1.accounts }),
             expectedSlots: max(configuration.expectedSlots, checkpoint.state.reduce(0) { $0 + $1.slots }))
-        try checkpoints.loadState(checkpoint, into: world)
+        try checkpoints.loadState(checkpoint, into: world, threads: threads)
         // Last, because opening it to write cuts off what lies behind the checkpoint.
         let store = try ReceiptStore(
             disk: folder.disk, path: folder.receiptsPath, chunksInMemory: configuration.receiptChunksInMemory,

@@ -31,7 +31,7 @@ final class Checkpointer: StepWork, @unchecked Sendable {
     /// Where cuts, written receipts and the end are signalled.
     let waitPoint = WaitPoint(spinMicroseconds: 0)
     private let folder: CheckpointFolder
-    private let storage: any LogStorage
+    private let storage: DiskStorage
     private let genesisDigest: Hash256
     private let logKey: UInt64
     private let keepsLog: Bool
@@ -53,7 +53,7 @@ final class Checkpointer: StepWork, @unchecked Sendable {
 
     /// A checkpointer that goes on behind the checkpoints that were found.
     init(
-        folder: CheckpointFolder, storage: any LogStorage, genesisDigest: Hash256, logKey: UInt64, keepsLog: Bool,
+        folder: CheckpointFolder, storage: DiskStorage, genesisDigest: Hash256, logKey: UInt64, keepsLog: Bool,
         world: LedgerWorld, shared: LedgerShared, anchors: AnchorService, spiller: ReceiptSpiller, kept: [Checkpoint], index: OperationIndex
     ) {
         self.folder = folder

@@ -107,20 +107,17 @@ final class StateRunWriter {
     }
 }
 
-/// Reads a run of state from its beginning; every chunk is checked before anything of it is handed out.
-final class StateRunReader {
+/// Reads the chunks of a run of state from its beginning; each is checked before anything of it is handed out.
+final class StateChunkReader {
     private let file: any DiskFile
     private let path: String
     private let info: StateRunInfo
     private let memory = UnsafeMutableRawBufferPointer.allocate(
         byteCount: StateRunLayout.chunkBytes * 2, alignment: 64)
-    private var reader = ByteReader(UnsafeRawBufferPointer(start: nil, count: 0))
     private var place = 0
     private var chunk = 0
-    /// The item at which the reader stands; nil at the end.
-    private(set) var current: StateItem?
 
-    /// Opens a run and stands at its first item.
+    /// Opens a run.
     init(disk: any Disk, folder: String, info: StateRunInfo) throws(LogError) {
         path = folder + "/" + info.name
         self.info = info
@@ -129,32 +126,13 @@ final class StateRunReader {
             throw LogError(
                 call: "read", file: path, reason: "has \(try file.byteCount()) bytes, the manifest says \(info.byteCount)")
         }
-        try advance()
     }
 
     deinit { memory.deallocate() }
 
-    /// Goes to the next item.
-    func advance() throws(LogError) {
-        if reader.isAtEnd {
-            guard place < info.byteCount else {
-                current = nil
-                return
-            }
-            try load()
-        }
-        do throws(CodingError) {
-            current = try item()
-        } catch {
-            throw damage("expected \(error.expected)")
-        }
-    }
-
-    private func damage(_ reason: String) -> LogError {
-        LogError(call: "read", file: path, reason: "the chunk before byte \(place) is damaged: \(reason)")
-    }
-
-    private func load() throws(LogError) {
+    /// The items of the next chunk, valid until the next call; nil at the end.
+    func next() throws(LogError) -> ByteReader? {
+        guard place < info.byteCount else { return nil }
         let head = UnsafeMutableRawBufferPointer(rebasing: memory[0..<StateRunLayout.headBytes])
         try file.readAll(at: place, into: head, of: path)
         let count = Int(UInt32(littleEndian: head.load(as: UInt32.self)))
@@ -170,31 +148,72 @@ final class StateRunReader {
             throw damage("its checksum does not hold")
         }
         chunk += 1
-        reader = ByteReader(bytes)
+        return ByteReader(bytes)
     }
 
-    private func item() throws(CodingError) -> StateItem {
-        let kind = try reader.byte()
-        switch kind {
-        case 1: return .code(try reader.digest(), try reader.counted())
-        case 2:
-            let address = try reader.address()
-            let flags = try reader.byte()
-            var change: AccountState??
-            if flags & 2 != 0 { change = .some(nil) }
-            if flags & 1 != 0 {
-                let nonce = try reader.variable()
-                let balance = try reader.minimalWord()
-                change = .some(
-                    AccountState(
-                        nonce: nonce, balance: balance, codeHash: flags & 8 != 0 ? try reader.digest() : .emptyCode))
+    /// What is said of a chunk that was read last.
+    func damage(_ reason: String) -> LogError {
+        LogError(call: "read", file: path, reason: "the chunk before byte \(place) is damaged: \(reason)")
+    }
+}
+
+/// Reads a run of state item by item.
+final class StateRunReader {
+    private let chunks: StateChunkReader
+    private var reader = ByteReader(UnsafeRawBufferPointer(start: nil, count: 0))
+    /// The item at which the reader stands; nil at the end.
+    private(set) var current: StateItem?
+
+    /// Opens a run and stands at its first item.
+    init(disk: any Disk, folder: String, info: StateRunInfo) throws(LogError) {
+        chunks = try StateChunkReader(disk: disk, folder: folder, info: info)
+        try advance()
+    }
+
+    /// Goes to the next item.
+    func advance() throws(LogError) {
+        if reader.isAtEnd {
+            guard let next = try chunks.next() else {
+                current = nil
+                return
             }
-            return .account(address, change: change, isCleared: flags & 4 != 0)
-        default:
-            guard let mark = SlotMark(rawValue: kind) else {
-                throw CodingError(offset: reader.offset, expected: "an item")
-            }
-            return .slot(try reader.word(), value: try reader.minimalWord(), mark: mark)
+            reader = next
         }
+        do throws(CodingError) {
+            current = try reader.stateItem()
+        } catch {
+            throw chunks.damage("expected \(error.expected)")
+        }
+    }
+}
+
+extension ByteReader {
+    /// Reads one item of a run of state.
+    mutating func stateItem() throws(CodingError) -> StateItem {
+        let kind = try byte()
+        switch kind {
+        case 1: return .code(try digest(), try counted())
+        case 2:
+            let address = try address()
+            let (change, isCleared) = try accountFate()
+            return .account(address, change: change, isCleared: isCleared)
+        default:
+            guard let mark = SlotMark(rawValue: kind) else { throw CodingError(offset: offset, expected: "an item") }
+            return .slot(try word(), value: try minimalWord(), mark: mark)
+        }
+    }
+
+    /// Reads what became of an account, behind its address.
+    mutating func accountFate() throws(CodingError) -> (change: AccountState??, isCleared: Bool) {
+        let flags = try byte()
+        var change: AccountState??
+        if flags & 2 != 0 { change = .some(nil) }
+        if flags & 1 != 0 {
+            let nonce = try variable()
+            let balance = try minimalWord()
+            change = .some(
+                AccountState(nonce: nonce, balance: balance, codeHash: flags & 8 != 0 ? try digest() : .emptyCode))
+        }
+        return (change, flags & 4 != 0)
     }
 }

@@ -4,18 +4,21 @@ internal import EVM
 final class StateRunFromChanges {
     private let writer: StateRunWriter
     private let changes: MergedChanges
+    private let groups: MergedGroups
     private let codes: [Hash256]
-    private let addresses: [Address]
     private var nextCode = 0
-    private var nextAddress = 0
-    private var slots: [U256] = []
+    private var nextAccount = 0
+    /// The slots of the present account in order.
+    private var slots: [UnsafePointer<MergedSlot>] = []
     private var nextSlot = 0
 
     init(_ changes: MergedChanges, disk: any Disk, folder: String, sequence: UInt64) throws(LogError) {
         self.changes = changes
         writer = try StateRunWriter(disk: disk, folder: folder, sequence: sequence)
         codes = changes.codes.keys.sorted { $0.word < $1.word }
-        addresses = changes.accounts.keys.sorted { $0.word < $1.word }
+        var groups = changes.groups()
+        groups.accounts.sort { $0.pointee.address.word < $1.pointee.address.word }
+        self.groups = groups
     }
 
     /// Writes the next piece; returns the run once it is whole.
@@ -27,23 +30,28 @@ final class StateRunFromChanges {
                 try writer.append(.code(codes[nextCode], changes.codes[codes[nextCode]] ?? []))
                 nextCode += 1
             } else if nextSlot < slots.count {
-                guard let account = changes.accounts[addresses[nextAddress - 1]] else { preconditionFailure("it is there") }
                 let slot = slots[nextSlot]
-                try writer.append(
-                    .slot(slot, value: account.slots[slot] ?? .zero, mark: account.marks[slot] ?? .unchanged))
+                try writer.append(.slot(slot.pointee.slot, value: slot.pointee.value, mark: slot.pointee.mark))
                 nextSlot += 1
-            } else if nextAddress < addresses.count {
-                let address = addresses[nextAddress]
-                guard let account = changes.accounts[address] else { preconditionFailure("it is there") }
-                try writer.append(.account(address, change: account.account, isCleared: account.storageCleared))
-                slots = account.slots.keys.sorted()
+            } else if nextAccount < groups.accounts.count {
+                let account = groups.accounts[nextAccount]
+                try writer.append(
+                    .account(account.pointee.address, change: account.pointee.change, isCleared: account.pointee.isCleared))
+                slots = Self.sorted(groups.slots(of: account))
                 nextSlot = 0
-                nextAddress += 1
+                nextAccount += 1
             } else {
                 return try writer.finish()
             }
         }
         return nil
+    }
+
+    /// Sorted by their highest bits where these differ, which spares most looks at the slots themselves.
+    private static func sorted(_ slots: ArraySlice<UnsafePointer<MergedSlot>>) -> [UnsafePointer<MergedSlot>] {
+        var keyed = slots.map { (high: $0.pointee.slot.l3, place: $0) }
+        keyed.sort { $0.high != $1.high ? $0.high < $1.high : $0.place.pointee.slot < $1.place.pointee.slot }
+        return keyed.map(\.place)
     }
 }
 

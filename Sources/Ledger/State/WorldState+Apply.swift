@@ -57,18 +57,38 @@ extension WorldState {
         markBytes = undo.markBytes
     }
 
-    /// Takes over one item of a snapshot; slots belong to `address`, the last account.
-    func load(_ item: StateItem, _ address: inout Address) {
-        switch item {
-        case .code(let hash, let code): _ = codeNumber(hash, code: code)
-        case .account(let next, let change, let isCleared):
-            address = next
-            if isCleared { clearStorage(next) }
-            if let change { set(next, change, code: nil) }
-        case .slot(let slot, let value, let mark):
-            write(address, slot, value)
-            if mark != .unchanged { place(address, slot)?.pointee.isBalance = mark == .balance }
+    /// Takes over what a snapshot says of an account; how many slots it has is counted when all are loaded.
+    func load(_ address: Address, _ change: AccountState??, isCleared: Bool) {
+        if isCleared, let owner = owners.find(address) { owner.pointee.number = takeOwnerNumber() }
+        if let change { set(address, change, code: nil) }
+    }
+
+    /// The number of an account's storage space, made where it has none.
+    func storageSpace(of address: Address) -> UInt32 {
+        let owner = owners.findOrClaim(address)
+        if owner.pointee.isVacant {
+            owner.pointee = StorageOwnerEntry(address: address, number: takeOwnerNumber(), slotCount: 0)
         }
+        return owner.pointee.number
+    }
+
+    /// Takes over a slot of a snapshot, whose hash is known; returns by how much the slots of its space become more.
+    @inline(__always)
+    func load(_ key: SlotKey, _ hash: UInt64, _ value: U256, _ mark: SlotMark) -> Int {
+        if value.isZero {
+            let count = slots.count
+            slots.remove(key)
+            return slots.count - count
+        }
+        let place = slots.findOrClaim(key, hash)
+        let isNew = place.pointee.isVacant
+        if isNew {
+            place.pointee = SlotEntry(slot: key.slot, value: value, owner: key.owner)
+        } else {
+            place.pointee.value = value
+        }
+        if mark != .unchanged { place.pointee.isBalance = mark == .balance }
+        return isNew ? 1 : 0
     }
 
     private func apply(_ change: AccountChange) {

@@ -38,6 +38,10 @@ public final class WorldState: StateView {
             codeHash: codeHashes[Int(place.pointee.code) - 1])
     }
 
+    /// Asks for the memory of an account before it is needed.
+    @inline(__always)
+    func prefetchAccount(_ address: Address) { accounts.prefetch(accounts.hash(address)) }
+
     /// The hash of the code that an account's entry names by this number.
     @inline(__always)
     func codeHash(ofEntry code: UInt32) -> Hash256 { codeHashes[Int(code) - 1] }
@@ -118,6 +122,9 @@ public final class WorldState: StateView {
         }
         marks.truncate(to: 0)
     }
+
+    /// Forgets the marks since `takeMarks`, where nobody makes checkpoints.
+    func dropMarks() { marks.truncate(to: 0) }
 
     /// The number of a code hash in the registry, entered where it is new.
     func codeNumber(_ hash: Hash256, code: [UInt8]?) -> UInt32 {

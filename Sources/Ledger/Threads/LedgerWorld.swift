@@ -28,7 +28,7 @@ package enum PlantedBug: Sendable {
     case replyBeforeSync
 }
 
-/// Where the time comes from; asked once a block or less.
+/// Where the time comes from; asked a few times a block or less.
 package protocol LedgerClock: Sendable {
     /// Nanoseconds since some point in the past; never goes backwards.
     func monotonicNanoseconds() -> UInt64

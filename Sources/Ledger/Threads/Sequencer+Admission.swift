@@ -23,8 +23,19 @@ extension Sequencer {
             if shared.hasFailed { return next }
         }
         try execute(start..<next)
-        if outgoing == nil, block.gasUsed >= configuration.blockGasMax || shared.sealed.isIdle { handOver() }
+        if outgoing == nil, block.gasUsed >= configuration.blockGasMax || shared.sealed.isIdle && !isToBeFilled(next) {
+            handOver()
+        }
         return next
+    }
+
+    /// Whether the block takes in more before it goes to the log thread: while operations wait, a block that is neither old
+    /// nor large does. Without a backlog every block leaves at once.
+    private func isToBeFilled(_ next: Int) -> Bool {
+        guard block.operationCount < LedgerLimits.fullEnoughOperations,
+            next < batch.operations.count || shared.submissions.count > 0
+        else { return false }
+        return clock.monotonicNanoseconds() < blockBegan + LedgerLimits.fillNanosecondsMax
     }
 
     private func groupEnd(_ first: Int, _ limit: Int) -> Int {
@@ -106,6 +117,7 @@ extension Sequencer {
         if !block.isBegun {
             let start = configuration.clockMode == .operations && time != 0 ? time : currentTime()
             core.begin(block, timestampMilliseconds: start, clockMode: configuration.clockMode)
+            blockBegan = clock.monotonicNanoseconds()
         }
         return hasExecuted
     }

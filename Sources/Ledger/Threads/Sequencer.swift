@@ -13,6 +13,8 @@ final class Sequencer: StepWork, @unchecked Sendable {
     var batch = SubmissionBatch()
     var cursor = BatchCursor()
     var block = OpenBlock()
+    /// When the block was begun, by the monotonic clock.
+    var blockBegan: UInt64 = 0
     /// A sealed block for which the log thread had no room; nothing more is admitted before it has been taken.
     private(set) var outgoing: OpenBlock?
     /// Bytes, at most, of the operations that were admitted and wait for execution.

@@ -54,6 +54,8 @@ struct CanonicalReading {
     private let prices: PriceTable?
     private var name: String?
     private var tolerance: Int64 = 0
+    private var scale: Int64 = 1
+    private var currencies: [String] = []
     private var notes: [String] = []
     private var events: [(event: MatchEvent, line: Int)] = []
     private var linesBySequence: [Int64: Int] = [:]
@@ -77,6 +79,14 @@ struct CanonicalReading {
             tolerance = try reader.optionalInteger("tolerance") ?? 0
             guard tolerance >= 0 else { throw reader.error("the tolerance is \(tolerance)", "it is 0 or more") }
             if let source = try reader.optionalText("source") { notes.append(source) }
+            scale = try reader.optionalInteger("scale") ?? 1
+            guard (1...1_000_000).contains(scale) else { throw reader.error("scale is \(scale)", "it is 1 to 1,000,000") }
+            for currency in try reader.optional("currencies")?.elements() ?? [] {
+                guard let name = currency.node.text, !name.isEmpty else {
+                    throw currency.error("is \(currency.node.description)", "the name of a currency")
+                }
+                currencies.append(name)
+            }
             return
         }
         guard let known = MatchEventKind(rawValue: kind) else {
@@ -111,6 +121,8 @@ struct CanonicalReading {
         var match = Match(
             name: name ?? "match-" + contentName, format: "canonical", events: ordered.map(\.event),
             tolerance: tolerance, notes: notes)
+        match.scale = scale
+        match.currencies = currencies
         CanonicalPrices.fill(&match, table: prices)
         return match
     }

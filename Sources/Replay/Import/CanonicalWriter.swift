@@ -2,8 +2,12 @@
 public enum CanonicalWriter {
     /// The whole file: a header and one line for each event.
     public static func text(_ match: Match) -> String {
-        var text =
-            "{\"match\":\(quoted(match.name)),\"kind\":\"match\",\"tolerance\":\(match.tolerance),\"source\":\(quoted(match.format))}\n"
+        var text = "{\"match\":\(quoted(match.name)),\"kind\":\"match\",\"tolerance\":\(match.tolerance)"
+        if match.scale != 1 { text += ",\"scale\":\(match.scale)" }
+        if !match.currencies.isEmpty {
+            text += ",\"currencies\":[\(match.currencies.map(quoted).joined(separator: ","))]"
+        }
+        text += ",\"source\":\(quoted(match.format))}\n"
         for event in match.events { text += line(event) + "\n" }
         return text
     }

@@ -38,6 +38,29 @@ public struct JSONNode: Sendable, Equatable {
         return nil
     }
 
+    /// The value under a key however it is spelt: `gold_spent` is `goldSpent` is `GoldSpent`.
+    func loosely(_ key: String) -> JSONNode? {
+        guard case .object(let members) = value else { return nil }
+        for member in members where member.key == key { return member.node }
+        for member in members where Self.isSpelling(member.key, of: key) { return member.node }
+        return nil
+    }
+
+    /// Whether two keys differ in case and underscores alone.
+    private static func isSpelling(_ first: String, of second: String) -> Bool {
+        func plain(_ byte: UInt8) -> UInt8 { byte >= 0x41 && byte <= 0x5A ? byte | 0x20 : byte }
+        func isJoint(_ byte: UInt8) -> Bool { byte == UInt8(ascii: "_") || byte == UInt8(ascii: "-") }
+        var left = first.utf8.makeIterator()
+        var right = second.utf8.makeIterator()
+        while true {
+            var (a, b) = (left.next(), right.next())
+            while let byte = a, isJoint(byte) { a = left.next() }
+            while let byte = b, isJoint(byte) { b = right.next() }
+            guard let a, let b else { return a == nil && b == nil }
+            if plain(a) != plain(b) { return false }
+        }
+    }
+
     /// The members of an object, nothing for anything else.
     public var members: [Member] {
         if case .object(let members) = value { members } else { [] }
@@ -59,6 +82,16 @@ public struct JSONNode: Sendable, Equatable {
         case .integer(let number): number
         case .decimal(let number): Int64(exactly: number)
         case .text(let text): Int64(text)
+        default: nil
+        }
+    }
+
+    /// The number, also one written as text.
+    public var decimal: Double? {
+        switch value {
+        case .integer(let number): Double(number)
+        case .decimal(let number): number
+        case .text(let text): Double(text)
         default: nil
         }
     }

@@ -21,10 +21,56 @@ struct JSONReader {
         return found
     }
 
-    /// The value under a key, nil when it is missing or null.
+    /// The value under a key, nil when it is missing or null; case and underscores of the key do not matter.
     func optional(_ key: String) -> JSONReader? {
-        guard let found = node[key], !found.isNull else { return nil }
+        guard let found = node.loosely(key), !found.isNull else { return nil }
         return JSONReader(found, file: file, path: "\(path).\(key)")
+    }
+
+    /// The value under the first of several names that is there.
+    func optional(anyOf keys: [String]) -> JSONReader? {
+        for key in keys { if let found = optional(key) { return found } }
+        return nil
+    }
+
+    /// The members of an object, or the elements of an array under their place, as readers; nothing for anything else.
+    var children: [(key: String, reader: JSONReader)] {
+        switch node.value {
+        case .object(let members):
+            members.map { ($0.key, JSONReader($0.node, file: file, path: "\(path).\($0.key)")) }
+        case .array(let elements):
+            elements.enumerated().map { ("\($0)", JSONReader($1, file: file, path: "\(path)[\($0)]")) }
+        default: []
+        }
+    }
+
+    /// The nearest place, this one included, at which something holds: the wrappers of a record differ.
+    func nearest(depth: Int = 5, _ holds: (JSONReader) -> Bool) -> JSONReader? {
+        var level = [self]
+        for _ in 0...depth {
+            if let found = level.first(where: holds) { return found }
+            level = level.flatMap { reader in
+                // Of a long array one element is enough to see what all are.
+                reader.node.elements == nil ? reader.children.map(\.reader) : reader.children.prefix(4).map(\.reader)
+            }
+        }
+        return nil
+    }
+
+    /// The number that this is, whole or not.
+    func decimal() throws(ImportError) -> Double {
+        guard let number = node.decimal, number.isFinite else {
+            throw error("is \(node.description)", "a number is needed")
+        }
+        return number
+    }
+
+    /// The whole number nearest to this times `scale`.
+    func scaled(_ scale: Int64) throws(ImportError) -> Int64 {
+        if let whole = node.integer, Self.purses.contains(whole) { return whole * scale }
+        let number = try (decimal() * Double(scale)).rounded()
+        guard abs(number) <= 1e15 else { throw error("is \(node.description)", "a number below 10^12 is needed") }
+        return Int64(number)
     }
 
     /// The elements of an array.
@@ -67,6 +113,12 @@ struct JSONReader {
         case .integer(let number): return "\(number)"
         default: throw found.error("is \(found.node.description)", "a text is needed")
         }
+    }
+
+    /// The text under the first of several names that is there.
+    func optionalText(anyOf keys: [String]) throws(ImportError) -> String? {
+        for key in keys { if let text = try optionalText(key) { return text } }
+        return nil
     }
 
     /// An error at this place.

@@ -37,17 +37,14 @@ struct LeagueTimeline {
     /// In the order of time, at one instant in that of the record: frames lie about which events are theirs.
     let deals: [Deal]
 
-    /// The object that holds the frames: the root, `timeline`, `info`, or `timeline.info`.
+    /// The object that holds the frames, however it is wrapped: the root, `timeline`, `info`, `timeline.info` and others.
     static func locate(_ root: JSONReader) -> JSONReader? {
-        let candidates = [
-            root, root.optional("timeline"), root.optional("info"), root.optional("timeline")?.optional("info"),
-            root.optional("timeline_json"),
-        ]
-        for case let candidate? in candidates {
-            guard let frames = candidate.optional("frames")?.node.elements else { continue }
-            if frames.isEmpty || frames.contains(where: { $0["participantFrames"] != nil }) { return candidate }
+        root.nearest { reader in
+            guard let frames = reader.optional("frames")?.node.elements else { return false }
+            if frames.contains(where: { $0.loosely("participantFrames") != nil }) { return true }
+            let isNamed = reader.optional("frameInterval") != nil || reader.optional("participants") != nil
+            return frames.isEmpty && (isNamed || root.optional("timeline") != nil || reader.path == root.path)
         }
-        return nil
     }
 
     /// Reads a whole match, which is what both importers do.
@@ -57,21 +54,22 @@ struct LeagueTimeline {
                 file: source.file, problem: "has no timeline",
                 remedy: "\"frames\" with \"participantFrames\" are needed")
         }
-        let timeline = try LeagueTimeline(located, name: name(root, located) ?? "lol-" + source.contentName)
+        let timeline = try LeagueTimeline(located, root: root, name: name(root, located) ?? "lol-" + source.contentName)
         var accounts = LeagueAccounts(timeline: timeline, prices: prices)
         return accounts.match(format: format)
     }
 
-    init(_ reader: JSONReader, name: String) throws(ImportError) {
+    init(_ reader: JSONReader, root: JSONReader, name: String) throws(ImportError) {
         self.name = name
         let frameReaders = try reader.required("frames", "an array of frames is needed").elements()
         guard !frameReaders.isEmpty else { throw reader.error("has no frames", "a match has at least one") }
         var frames: [Frame] = []
         var deals: [Deal] = []
-        for frame in frameReaders {
-            frames.append(try Self.frame(frame))
-            for event in try frame.optional("events")?.elements() ?? [] {
-                if let deal = try Self.deal(event) { deals.append(deal) }
+        let slots = LeagueSlots(reader, root: root)
+        for frame in frameReaders where !frame.node.isNull {
+            frames.append(try Self.frame(frame, slots))
+            for event in try frame.optional("events")?.elements() ?? [] where !event.node.isNull {
+                if let deal = try Self.deal(event, slots) { deals.append(deal) }
             }
         }
         // The sort must keep what stands first at one instant first.
@@ -84,23 +82,21 @@ struct LeagueTimeline {
     }
 
     private static func name(_ root: JSONReader, _ timeline: JSONReader) throws(ImportError) -> String? {
-        for holder in [root.optional("metadata"), root.optional("timeline")?.optional("metadata")] {
-            if let name = try holder?.optionalText("matchId") { return "lol-" + name.prefix(36) }
-        }
-        for holder in [root.optional("match"), root.optional("match")?.optional("info"), timeline, root] {
-            if let name = try holder?.optionalText("gameId") { return "lol-" + name.prefix(36) }
+        for key in ["matchId", "gameId"] {
+            let holders = [timeline, root, root.nearest(depth: 3) { $0.optional(key) != nil }].compactMap { $0 }
+            for holder in holders { if let name = try holder.optionalText(key) { return "lol-" + name.prefix(36) } }
         }
         return nil
     }
 
-    private static func frame(_ reader: JSONReader) throws(ImportError) -> Frame {
+    private static func frame(_ reader: JSONReader, _ slots: LeagueSlots) throws(ImportError) -> Frame {
         let time = try reader.integer("timestamp", in: JSONReader.times)
         guard let participants = reader.optional("participantFrames") else {
             return Frame(timeMilliseconds: time, wallets: [])
         }
         var wallets: [Wallet] = []
         for (key, entry) in try entries(participants) where !entry.node.isNull {
-            guard let slot = try entry.optionalInteger("participantId") ?? Int64(key), slot != 0 else { continue }
+            guard let slot = try entry.optionalInteger("participantId") ?? slots.slot(named: key), slot != 0 else { continue }
             wallets.append(
                 Wallet(
                     slot: slot,
@@ -118,10 +114,10 @@ struct LeagueTimeline {
         return try reader.elements().enumerated().map { ("\($0 + 1)", $1) }
     }
 
-    private static func deal(_ reader: JSONReader) throws(ImportError) -> Deal? {
+    private static func deal(_ reader: JSONReader, _ slots: LeagueSlots) throws(ImportError) -> Deal? {
         guard let type = try reader.optionalText("type") else { return nil }
         let kind: Deal.Kind
-        switch type {
+        switch type.uppercased() {
         case "ITEM_PURCHASED": kind = .purchased(item: try reader.integer("itemId", in: items))
         case "ITEM_SOLD": kind = .sold(item: try reader.integer("itemId", in: items))
         case "ITEM_DESTROYED": kind = .destroyed(item: try reader.integer("itemId", in: items))
@@ -130,14 +126,45 @@ struct LeagueTimeline {
                 before: try reader.optionalInteger("beforeId") ?? 0, after: try reader.optionalInteger("afterId") ?? 0,
                 gold: try reader.optionalInteger("goldGain"))
         case "CHAMPION_KILL":
-            kind = .kill(victim: try reader.integer("victimId"), bounty: try reader.optionalInteger("bounty"))
+            kind = .kill(
+                victim: try slots.slot(reader, "victimId", "victimPuuid"), bounty: try reader.optionalInteger("bounty"))
+            let hasKiller = reader.optional(anyOf: ["killerId", "killerPuuid"]) != nil
             return Deal(
                 timeMilliseconds: try reader.integer("timestamp", in: JSONReader.times),
-                slot: try reader.optionalInteger("killerId") ?? 0, kind: kind)
+                slot: hasKiller ? try slots.slot(reader, "killerId", "killerPuuid") : 0, kind: kind)
         default: return nil
         }
         return Deal(
             timeMilliseconds: try reader.integer("timestamp", in: JSONReader.times),
-            slot: try reader.integer("participantId"), kind: kind)
+            slot: try slots.slot(reader, "participantId", "puuid"), kind: kind)
+    }
+}
+
+/// The slots of participants that are named by a number, or by their puuid.
+struct LeagueSlots {
+    private var byName: [String: Int64] = [:]
+
+    /// Looks for the participants beside the frames, in `metadata` and in the match.
+    init(_ timeline: JSONReader, root: JSONReader) {
+        let lists = [timeline.optional("participants"), root.nearest(depth: 3) { $0.path.hasSuffix(".participants") }]
+        for list in lists.compactMap({ $0 }) {
+            for (index, child) in list.children.enumerated() {
+                let place = child.reader.optional("participantId")?.node.integer ?? Int64(index) + 1
+                let name = child.reader.node.text ?? child.reader.optional("puuid")?.node.text
+                if let name, byName[name] == nil { byName[name] = place }
+            }
+        }
+    }
+
+    /// The slot behind a key: a number itself, or a known name.
+    func slot(named key: String) -> Int64? { Int64(key) ?? byName[key] }
+
+    /// The slot that an event names, by number or by name.
+    func slot(_ reader: JSONReader, _ key: String, _ nameKey: String) throws(ImportError) -> Int64 {
+        if let number = reader.optional(key), let slot = number.node.integer ?? number.node.text.flatMap({ byName[$0] }) {
+            return slot
+        }
+        if let name = reader.optional(nameKey)?.node.text, let slot = byName[name] { return slot }
+        return try reader.integer(key)
     }
 }

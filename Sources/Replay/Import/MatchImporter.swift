@@ -15,22 +15,62 @@ public protocol MatchImporter: Sendable {
 public enum MatchImporters {
     /// In the order in which they look at a file.
     public static let all: [any MatchImporter] = [
-        LeagueMatchV5Importer(), LeagueMatchV4Importer(), CanonicalImporter(),
+        CanonicalImporter(), LeagueMatchV5Importer(), LeagueMatchV4Importer(), DotaImporter(), AgeImporter(),
+        StarcraftImporter(), OrderBookImporter(), TableImporter(),
     ]
 
     /// Reads a match with the importer that recognises it.
     public static func read(_ source: MatchSource, prices: PriceTable? = nil) throws(ImportError) -> Match {
+        // Who gives a mapping says what the rows are.
+        if source.mapping != nil { return try TableImporter().read(source, prices: prices) }
         for importer in all where importer.recognises(source) {
             return try importer.read(source, prices: prices)
         }
         throw unknownFormat(source)
     }
 
-    /// Reads the match in a file, with the price table in another if one is given.
-    public static func read(path: String, pricesPath: String? = nil) throws(ImportError) -> Match {
-        let prices: PriceTable? = if let pricesPath { try PriceTable(path: pricesPath) } else { nil }
-        return try read(MatchSource(path: path), prices: prices)
+    /// Reads the match in a file, with the price table and the mapping in others if they are given.
+    public static func read(
+        path: String, pricesPath: String? = nil, mappingPath: String? = nil
+    ) throws(ImportError) -> Match {
+        let matches = try readAll(path: path, pricesPath: pricesPath, mappingPath: mappingPath)
+        guard matches.count == 1 else {
+            throw ImportError(file: path, problem: "holds \(matches.count) matches", remedy: "one is wanted here")
+        }
+        return matches[0]
     }
+
+    /// Reads all matches of a file: most hold one, some a list of them.
+    public static func readAll(
+        path: String, pricesPath: String? = nil, mappingPath: String? = nil
+    ) throws(ImportError) -> [Match] {
+        let prices: PriceTable? = if let pricesPath { try PriceTable(path: pricesPath) } else { nil }
+        var source = try MatchSource(path: path)
+        if let mappingPath { source.mapping = try TableMapping(path: mappingPath) }
+        return try readAll(source, prices: prices)
+    }
+
+    /// Reads all matches of a source; where several have one name, the later ones get a number behind it.
+    public static func readAll(_ source: MatchSource, prices: PriceTable? = nil) throws(ImportError) -> [Match] {
+        func isGame(_ part: MatchSource) -> Bool { gamesInLists.contains { $0.recognises(part) } }
+        let several = source.mapping == nil ? source.parts(ifFirst: isGame) : []
+        guard several.count > 1, several.allSatisfy(isGame) else { return [try read(source, prices: prices)] }
+        var matches: [Match] = []
+        var counts: [String: Int] = [:]
+        for part in several {
+            var match = try read(part, prices: prices)
+            let count = counts[match.name, default: 0] + 1
+            counts[match.name] = count
+            if count > 1 { match.name = "\(match.name.prefix(35))-\(count)" }
+            matches.append(match)
+        }
+        return matches
+    }
+
+    /// Formats of which one file may hold many matches, one an element or line.
+    private static let gamesInLists: [any MatchImporter] = [
+        LeagueMatchV5Importer(), LeagueMatchV4Importer(), DotaImporter(),
+    ]
 
     private static func unknownFormat(_ source: MatchSource) -> ImportError {
         if case .other(let fault) = source.content {
@@ -48,7 +88,7 @@ public enum MatchImporters {
         }
         return ImportError(
             file: source.file, problem: "the format is unknown: it is \(found)",
-            remedy: "looked for \(looked); any other game can be written as canonical JSON Lines, see docs/MATCHES.md")
+            remedy: "looked for \(looked); rows of any other kind are explained by --mapping FILE, any other game can be written as canonical JSON Lines: docs/MATCHES.md")
     }
 
     private static func outline(_ node: JSONNode) -> String {

@@ -11,6 +11,8 @@ public struct PriceTable: Sendable, Equatable {
         public var from: [String]
         /// What it can become a part of.
         public var into: [String]
+        /// Its number, where the table is by names.
+        public var number: Int64?
 
         /// An item with its figures.
         public init(name: String, total: Int64?, sell: Int64? = nil, from: [String] = [], into: [String] = []) {
@@ -83,6 +85,7 @@ public struct PriceTable: Sendable, Equatable {
         where !(0...JSONReader.purses.upperBound).contains(price) {
             throw reader.error("has the price \(price)", "a price is 0 to \(JSONReader.purses.upperBound)")
         }
+        item.number = try reader.optionalInteger("id")
         item.from = try names(reader.optional("from") ?? reader.optional("components"))
         item.into = try names(reader.optional("into"))
         return item

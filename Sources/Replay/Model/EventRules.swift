@@ -20,6 +20,9 @@ enum EventRules {
         .refund: [.actor, .amount, .reference],
         .trade: [.actor, .counterparty, .item, .amount],
         .transfer: [.actor, .counterparty, .itemOrAmount],
+        .buyLots: [.actor, .item],
+        .sellLots: [.actor, .item],
+        .tribute: [.actor, .counterparty, .itemOrAmount],
         .kill: [],
         .snapshot: [.actor, .amount],
     ]

@@ -15,6 +15,17 @@ public struct Match: Sendable, Equatable {
     public var itemNames: [String: String]
     /// Rules that were applied and oddities of the record, as sentences for people.
     public var notes: [String]
+    /// What the record calls its currencies, where that is not gold and gems: the first is the world's first, the
+    /// second its second, any more are kept as items.
+    public var currencies: [String] = []
+    /// How many units of the ledger are one of the record: 1,000 where amounts have fractions.
+    public var scale: Int64 = 1
+    /// Sums that the record holds besides balances, for comparison.
+    public var totals: [RecordedTotal] = []
+    /// Entries of the record, where each is an event or left out with a reason.
+    public var recordedCount: Int?
+    /// Entries of the record that became no event, by reason, in the order of their first appearance.
+    public var leftOut: [LeftOut] = []
 
     /// A match with its events; order and numbers are the importer's business.
     public init(
@@ -28,6 +39,13 @@ public struct Match: Sendable, Equatable {
         self.unknownItems = unknownItems
         self.itemNames = itemNames
         self.notes = notes
+    }
+
+    /// Counts an entry of the record that becomes no event.
+    public mutating func leaveOut(_ reason: String) {
+        let index = leftOut.firstIndex { $0.reason == reason } ?? leftOut.count
+        if index == leftOut.count { leftOut.append(LeftOut(reason: reason, count: 0)) }
+        leftOut[index].count += 1
     }
 
     /// How often each kind occurs.
@@ -45,5 +63,42 @@ public struct Match: Sendable, Equatable {
             }
         }
         return players
+    }
+}
+
+/// A sum that the record holds for a player, to be compared with what the replay comes to.
+public struct RecordedTotal: Sendable, Equatable {
+    /// What is summed up.
+    public enum Measure: String, Sendable {
+        /// What was paid for purchases.
+        case bought
+        /// What the player sent to others.
+        case sent
+        /// What the player received from others.
+        case received
+    }
+
+    /// The slot of the player.
+    public var actor: String
+    public var measure: Measure
+    public var amount: Int64
+
+    /// A sum.
+    public init(actor: String, measure: Measure, amount: Int64) {
+        self.actor = actor
+        self.measure = measure
+        self.amount = amount
+    }
+}
+
+/// Entries of a record that became no event, and why.
+public struct LeftOut: Sendable, Equatable {
+    public var reason: String
+    public var count: Int
+
+    /// So many entries for a reason.
+    public init(reason: String, count: Int) {
+        self.reason = reason
+        self.count = count
     }
 }

@@ -24,6 +24,12 @@ public enum MatchEventKind: String, Sendable, CaseIterable {
     case trade
     /// A player gives another currency or items for nothing.
     case transfer
+    /// A player buys lots of a resource from the market that all players of the match share.
+    case buyLots
+    /// A player sells lots of a resource to that market.
+    case sellLots
+    /// A player sends a resource, as far as it goes, and pays a fee on top.
+    case tribute
     /// A player defeats another; tells the story, moves nothing.
     case kill
     /// The recorded balance of a player, checked against the ledger.

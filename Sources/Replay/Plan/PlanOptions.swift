@@ -7,7 +7,7 @@ public struct PlanOptions: Sendable {
     public var currencies: [String: UInt64] = ["gold": 1, "gems": 2]
     /// The currency of events that name none.
     public var defaultCurrency = "gold"
-    /// The fee that the world's trade contract keeps, in parts of 10,000; trades at another fee are played as linked
+    /// The fee that the world's trade contract keeps, in parts of 10,000 and rounded up; trades at another fee are played as linked
     /// transfers.
     public var tradeFeeBasisPoints: Int64 = 250
     /// The faucet that rewards come from, and the sink that spending goes to.

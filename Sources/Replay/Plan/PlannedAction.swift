@@ -50,6 +50,8 @@ public struct PlannedAction: Sendable, Equatable {
     public var effects: [Effect]
     /// The limit that a setCredit sets.
     public var credit: Int64?
+    /// How much a command asks for that the contract clamps to what there is; nil where nothing is clamped.
+    public var requested: UInt64?
     /// Whether the model expects the ledger to apply it.
     public var expectedToApply: Bool
 }

@@ -10,13 +10,15 @@ import Wire
 public struct Planner {
     static let linesMax = 8
 
-    private let match: Match
-    private let name: String
-    private let options: PlanOptions
-    private var items = ItemNumbers()
-    private var model = LedgerModel()
+    let match: Match
+    let name: String
+    let options: PlanOptions
+    var items = ItemNumbers()
+    var model = LedgerModel()
     private var steps: [PlanStep] = []
-    private var notes: [String] = []
+    var notes: [String] = []
+    /// Prices of the markets that the players of the match share.
+    var lotPrices = LotPrices()
     private var partsByReference: [Int64: [MatchEvent]] = [:]
     private var partOwners: Set<Int64> = []
     /// What an event moved, for its undo: nil once it is undone.
@@ -71,6 +73,8 @@ public struct Planner {
         case .refund: try refund(event)
         case .trade: try trade(event)
         case .transfer: try transfer(event)
+        case .buyLots, .sellLots: try tradeLots(event)
+        case .tribute: try tribute(event)
         case .snapshot: try snapshot(event)
         }
     }
@@ -160,7 +164,7 @@ public struct Planner {
             throw PlanError(sequence: event.sequence, problem: "the fee \(fee) is more than the amount \(price.amount)")
         }
         let (product, overflow) = price.amount.multipliedReportingOverflow(by: UInt64(options.tradeFeeBasisPoints))
-        if !overflow, product / 10_000 == fee, price.amount > 0 {
+        if !overflow, product / 10_000 + (product % 10_000 == 0 ? 0 : 1) == fee, price.amount > 0 {
             var action = action(
                 event, "trade",
                 [
@@ -255,7 +259,7 @@ public struct Planner {
         return action
     }
 
-    private func action(
+    func action(
         _ event: MatchEvent, _ actionName: String, _ fields: [String: PlannedField], authority: PlannedAuthority
     ) -> PlannedAction {
         PlannedAction(
@@ -265,7 +269,7 @@ public struct Planner {
     }
 
     @discardableResult
-    private mutating func emit(_ parts: [PlannedAction], _ event: MatchEvent) -> Bool {
+    mutating func emit(_ parts: [PlannedAction], _ event: MatchEvent) -> Bool {
         var parts = parts
         for index in parts.indices {
             parts[index].operationID = OperationIdentity.bytes(match: name, sequence: event.sequence, part: index)
@@ -280,17 +284,23 @@ public struct Planner {
 
     // MARK: Amounts and names
 
-    private func move(_ line: AssetAmount, from sender: AccountName, to receiver: AccountName) -> [Effect] {
+    func move(_ line: AssetAmount, from sender: AccountName, to receiver: AccountName) -> [Effect] {
         [
             Effect(account: sender, asset: line.asset, delta: -Int64(line.amount)),
             Effect(account: receiver, asset: line.asset, delta: Int64(line.amount)),
         ]
     }
 
-    private func fullName(_ slot: String) -> String { "\(name)/\(slot)" }
+    func fullName(_ slot: String) -> String { "\(name)/\(slot)" }
 
-    private func currency(_ event: MatchEvent) throws(PlanError) -> UInt64 {
-        let name = event.currency ?? options.defaultCurrency
+    mutating func currency(_ event: MatchEvent) throws(PlanError) -> UInt64 {
+        let name = event.currency ?? match.currencies.first ?? options.defaultCurrency
+        if let place = match.currencies.firstIndex(of: name) {
+            let assets = options.currencies.values.sorted()
+            if place < assets.count { return assets[place] }
+            // The world has fewer currencies than the match: the others are kept as items.
+            if let asset = items.asset("currency " + name) { return asset }
+        }
         guard let asset = options.currencies[name] else {
             throw PlanError(
                 sequence: event.sequence,
@@ -301,11 +311,11 @@ public struct Planner {
         return asset
     }
 
-    private func money(_ event: MatchEvent, _ amount: Int64?) throws(PlanError) -> AssetAmount {
+    mutating func money(_ event: MatchEvent, _ amount: Int64?) throws(PlanError) -> AssetAmount {
         AssetAmount(asset: try currency(event), amount: UInt64(max(0, amount ?? 0)))
     }
 
-    private mutating func thing(_ event: MatchEvent) throws(PlanError) -> AssetAmount {
+    mutating func thing(_ event: MatchEvent) throws(PlanError) -> AssetAmount {
         guard let item = event.item, let asset = items.asset(item) else {
             throw PlanError(sequence: event.sequence, problem: "more than \(ItemNumbers.each) items have names")
         }

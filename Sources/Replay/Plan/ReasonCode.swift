@@ -13,6 +13,9 @@ enum ReasonCode {
         case .charge: 8
         case .trade: 9
         case .transfer: 10
+        case .buyLots: 11
+        case .sellLots: 12
+        case .tribute: 13
         case .price, .credit, .kill, .snapshot: 0
         }
     }

@@ -6,6 +6,8 @@ struct ActionEncoder {
     private let game: Game
     /// Accounts by name: hashing a name once is enough.
     private var accounts: [AccountName: Account] = [:]
+    /// Where the accounts stand in the payload that was made last.
+    private(set) var places: [(offset: Int, name: AccountName)] = []
 
     init(game: Game) {
         self.game = game
@@ -17,7 +19,7 @@ struct ActionEncoder {
             throw .gameDoesNotFit("the game has no action \"\(action.name)\"")
         }
         var values: [String: FieldValue] = [:]
-        var accountFields: [(offset: Int, account: Account)] = []
+        places = []
         for (name, field) in action.fields {
             switch field {
             case .number(let number): values[name] = .number(number)
@@ -29,13 +31,13 @@ struct ActionEncoder {
                 guard let place = definition.field(name), place.type == .account else {
                     throw .gameDoesNotFit("the action \"\(action.name)\" has no account \"\(name)\"")
                 }
-                accountFields.append((place.offset, account(accountName)))
+                places.append((place.offset, accountName))
             }
         }
         do {
             var (code, payload) = try game.encodePayload(action: action.name, fields: values)
-            for (offset, account) in accountFields {
-                payload.replaceSubrange(offset..<offset + Account.byteCount, with: account.bytes)
+            for (offset, name) in places {
+                payload.replaceSubrange(offset..<offset + Account.byteCount, with: account(name).bytes)
             }
             var actor = Account.zero
             if case .player(let name) = action.authority { actor = account(.player(name)) }

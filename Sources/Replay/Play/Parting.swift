@@ -59,7 +59,8 @@ extension ReplayReport {
         var lines = ["  record and ledger part \(partings.count) times:"]
         for parting in partings.prefix(countMax) {
             let minute = parting.timeMilliseconds / 60_000
-            let items = parting.items.isEmpty ? "no deal" : parting.items.joined(separator: ", ")
+            let shown = parting.items.prefix(8).joined(separator: ", ") + (parting.items.count > 8 ? ", ..." : "")
+            let items = parting.items.isEmpty ? "no deal" : shown
             let sign = parting.change > 0 ? "+" : ""
             lines.append("    \(parting.player) before minute \(minute): \(sign)\(parting.change) (\(items))")
         }

@@ -19,6 +19,8 @@ struct ScheduledMove {
     let byOperator: Bool
     /// How many operations it puts in flight.
     let weight: Int
+    /// How much a command asks for that may be clamped.
+    var requested: UInt64?
 }
 
 extension ReplayPlan {
@@ -54,7 +56,7 @@ extension ReplayPlan {
                     moves.append(
                         ScheduledMove(
                             move: .action(body, id), sequence: action.sequence, timeMilliseconds: time,
-                            byOperator: action.authority == .operatorRole, weight: 1))
+                            byOperator: action.authority == .operatorRole, weight: 1, requested: action.requested))
                 }
             }
         }

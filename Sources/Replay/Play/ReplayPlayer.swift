@@ -208,17 +208,7 @@ public final class ReplayPlayer {
             again.append(position)
             return pump()
         }
-        if replies.allSatisfy({ $0.status == .applied }) {
-            tally.applied += 1
-            tally.appliedSequences.insert(move.sequence)
-        } else {
-            tally.refused += 1
-            let linkedFailed = ErrorCode.linkedFailed.rawValue
-            let refusals = replies.filter { $0.status != .applied }
-            let cause = refusals.first { $0.refusalCode != linkedFailed } ?? refusals[0]
-            tally.note(refusal: cause.refusalCode, cause.message, event: move.sequence)
-        }
-        if replies.contains(where: \.repeated) { tally.repeated += 1 }
+        tally.take(replies, sequence: move.sequence, requested: move.requested)
         completed(position)
     }
 

@@ -8,12 +8,25 @@ extension ReplayReport {
             "  "
                 + MatchEventKind.allCases.compactMap { kind in match.counts[kind].map { "\($0) \(kind.rawValue)" } }
                 .joined(separator: ", "))
-        lines.append("  applied \(tally.applied), refused \(tally.refused)")
+        lines.append("  applied \(tally.applied), of these clamped \(tally.clamped), refused \(tally.refused)")
         for refusal in tally.refusals {
             let events = refusal.events.map(String.init).joined(separator: ", ")
             lines.append(
                 "    \(refusal.count) x \(refusal.message) (event \(events)\(refusal.count > refusal.events.count ? ", ..." : ""))"
             )
+        }
+        if let recorded = match.recordedCount {
+            let leftOut = match.leftOut.reduce(0) { $0 + $1.count }
+            lines.append("  entries of the record: \(recorded), of these \(recorded - leftOut) events, \(leftOut) left out")
+        }
+        lines += match.leftOut.map { "    \($0.count) x \($0.reason)" }
+        for measure in [RecordedTotal.Measure.bought, .sent, .received] {
+            guard let ratio = medianRatio(measure) else { continue }
+            let all = comparisons.filter { $0.total.measure == measure }
+            lines.append(
+                String(
+                    format: "  \(measure.rawValue), rebuilt to recorded: median of \(all.count) players %.3f, lowest %.3f, highest %.3f",
+                    ratio, all.map(\.ratio).min() ?? 0, all.map(\.ratio).max() ?? 0))
         }
         if let exactPercent {
             lines.append(
@@ -31,6 +44,12 @@ extension ReplayReport {
                 format: "  %.3f s, answers p50 %.2f ms, p99 %.2f ms, p99.9 %.2f ms, slowest %.2f ms", tally.seconds,
                 tally.latencyMilliseconds(0.5), tally.latencyMilliseconds(0.99), tally.latencyMilliseconds(0.999),
                 tally.latencyMilliseconds(1)))
+        if let season {
+            lines.append(
+                String(
+                    format: "  together: \(season.matches) matches, \(season.operations) operations, applied \(season.applied), clamped \(season.clamped), refused \(season.refused), balances \(season.exact) of \(season.checked), %.3f s",
+                    season.seconds))
+        }
         if let blocks = ledger.blocks { lines.append("  blocks            \(blocks)") }
         if let head = ledger.head { lines.append("  head              \(head)") }
         if let root = ledger.stateRoot { lines.append("  state root        \(root)") }

@@ -33,6 +33,8 @@ public struct ReplayReport: Sendable {
     public let plan: ReplayPlan
     public let tally: ReplayTally
     public let ledger: LedgerSummary
+    /// What all copies came to together, where there were several.
+    public var season: SeasonTally?
 
     /// The report of a finished replay.
     public init(match: Match, plan: ReplayPlan, tally: ReplayTally, ledger: LedgerSummary) {
@@ -50,7 +52,15 @@ public struct ReplayReport: Sendable {
     /// What deserves attention, as sentences.
     public var warnings: [String] {
         var warnings: [String] = []
-        if let exactPercent, exactPercent < Self.fittingPercent {
+        let isPriced = !match.unknownItems.isEmpty || !match.itemNames.isEmpty
+        if let ratio = medianRatio(.bought) {
+            if abs(1 - ratio) > 0.1 {
+                warnings.append(
+                    String(
+                        format: "what was spent is rebuilt to %.0f %% in the median: the price table is probably of another patch (--prices FILE)",
+                        ratio * 100))
+            }
+        } else if let exactPercent, isPriced, exactPercent < Self.fittingPercent {
             warnings.append(
                 String(
                     format:
@@ -85,7 +95,10 @@ public struct ReplayReport: Sendable {
         let parts = [
             "\"match\":\(CanonicalWriter.quoted(plan.matchName))", "\"format\":\(CanonicalWriter.quoted(match.format))",
             "\"events\":{\(events.joined(separator: ","))}", "\"applied\":\(tally.applied)",
+            "\"clamped\":\(tally.clamped)",
             "\"refused\":\(tally.refused)",
+            "\"leftOut\":{\(match.leftOut.map { "\(CanonicalWriter.quoted($0.reason)):\($0.count)" }.joined(separator: ","))}",
+            "\"totals\":[\(comparisons.map(comparisonJSON).joined(separator: ","))]",
             "\"snapshots\":{\"checked\":\(tally.snapshots.count),\"exact\":\(tally.exact)}",
             "\"unknownItems\":[\(match.unknownItems.map(CanonicalWriter.quoted).joined(separator: ","))]",
             "\"blocks\":\(ledger.blocks.map { "\($0)" } ?? "null")", "\"stateRoot\":\(text(ledger.stateRoot))",
@@ -93,7 +106,17 @@ public struct ReplayReport: Sendable {
             "\"conserved\":\(ledger.conserved.map { "\($0)" } ?? "null")", "\"seconds\":\(number(tally.seconds))",
             "\"latencyMilliseconds\":{\(latency.joined(separator: ","))}",
         ]
-        return "{\(parts.joined(separator: ","))}"
+        return "{\((parts + [seasonJSON].compactMap { $0 }).joined(separator: ","))}"
+    }
+
+    private func comparisonJSON(_ comparison: Comparison) -> String {
+        "{\"player\":\(CanonicalWriter.quoted(comparison.total.actor)),\"measure\":\"\(comparison.total.measure.rawValue)\",\"recorded\":\(comparison.total.amount),\"rebuilt\":\(comparison.rebuilt)}"
+    }
+
+    private var seasonJSON: String? {
+        season.map {
+            "\"season\":{\"matches\":\($0.matches),\"operations\":\($0.operations),\"applied\":\($0.applied),\"clamped\":\($0.clamped),\"refused\":\($0.refused),\"checked\":\($0.checked),\"exact\":\($0.exact),\"seconds\":\(number($0.seconds))}"
+        }
     }
 
     private func text(_ text: String?) -> String { text.map(CanonicalWriter.quoted) ?? "null" }

@@ -1,3 +1,5 @@
+import Wire
+
 /// What came of a replay: what was applied and refused, which balances were met, and how long answers took.
 public struct ReplayTally: Sendable, Equatable {
     /// Why actions were refused, and how often.
@@ -31,6 +33,8 @@ public struct ReplayTally: Sendable, Equatable {
 
     /// Events whose actions were applied, in the order of the plan.
     public var applied = 0
+    /// Applied events of which the ledger did less than was asked, as far as there was anything.
+    public var clamped = 0
     /// Events of which an action was refused.
     public var refused = 0
     /// Events that the server had applied before under the same operation id.
@@ -41,6 +45,8 @@ public struct ReplayTally: Sendable, Equatable {
     public var snapshots: [CheckedSnapshot] = []
     /// Positions in the plan's actions that were applied, for the totals of the players.
     public var appliedSequences: Set<Int64> = []
+    /// Why an event was refused, by its number, without the figures of the case.
+    public var reasonsBySequence: [Int64: String] = [:]
     /// From the first action to the last answer.
     public var seconds: Double = 0
     /// Nanoseconds from sending to the answer, sorted.
@@ -58,6 +64,36 @@ public struct ReplayTally: Sendable, Equatable {
         let rank = (quantile * Double(latenciesNanoseconds.count)).rounded(.up)
         let index = min(latenciesNanoseconds.count - 1, max(0, Int(rank) - 1))
         return Double(latenciesNanoseconds[index]) / 1_000_000
+    }
+
+    /// Counts what the actions of one move were answered with.
+    mutating func take(_ replies: [ReplyBody], sequence: Int64, requested: UInt64?) {
+        if replies.allSatisfy({ $0.status == .applied }) {
+            applied += 1
+            appliedSequences.insert(sequence)
+            if let requested, let first = replies.first, first.result0 < requested { clamped += 1 }
+        } else {
+            refused += 1
+            let linkedFailed = ErrorCode.linkedFailed.rawValue
+            let refusals = replies.filter { $0.status != .applied }
+            let cause = refusals.first { $0.refusalCode != linkedFailed } ?? refusals[0]
+            note(refusal: cause.refusalCode, cause.message, event: sequence)
+            reasonsBySequence[sequence] = Self.withoutFigures(cause.message)
+        }
+        if replies.contains(where: \.repeated) { repeated += 1 }
+    }
+
+    /// A sentence with `n` for each number, so that equal reasons are equal.
+    static func withoutFigures(_ sentence: String) -> String {
+        var result = ""
+        for character in sentence {
+            if character.isNumber {
+                if result.last != "n" { result.append("n") }
+            } else if character != "," || result.last != "n" {
+                result.append(character)
+            }
+        }
+        return result
     }
 
     mutating func note(refusal code: UInt16, _ message: String, event: Int64) {

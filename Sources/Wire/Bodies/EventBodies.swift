@@ -81,6 +81,11 @@ public struct EventBody: WireBody {
     /// Where it came from or went to.
     public var counterparty: Account
 
+    /// The cursor of an event: its block, the operation's place in it, and the event's place in that, so that cursors mean the same after a restart.
+    public static func cursor(block: UInt64, index: UInt32, place: Int) -> UInt64 {
+        block << 28 | UInt64(index) << 14 | UInt64(min(place, 0x3fff))
+    }
+
     /// An event.
     public init(
         cursor: UInt64, block: UInt64, index: UInt32, kind: EventKind, operationID: OperationID, asset: UInt64,

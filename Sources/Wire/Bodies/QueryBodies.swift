@@ -8,6 +8,8 @@ public enum QueryKind: UInt16, Sendable, CaseIterable {
     case offer = 3
     /// The original reply of an operation.
     case receipt = 4
+    /// What a view of the game says; docs/WIRE.md lists them.
+    case view = 5
     /// The server's counters as JSON; roles server and operator only.
     case serverStatus = 250
 }
@@ -16,13 +18,13 @@ public enum QueryKind: UInt16, Sendable, CaseIterable {
 public struct QueryBody: WireBody {
     /// What is asked for.
     public var kind: QueryKind
-    /// Items at most, for an inventory; zero for the server's own limit.
+    /// Items at most, for an inventory; zero for the server's own limit. A number that a view may take.
     public var limit: UInt32
     /// Whose; zero for the session's own account.
     public var account: Account
-    /// The asset (balance), the asset to begin at (inventory) or the offer.
+    /// The asset (balance), the asset to begin at (inventory), the offer, or the view.
     public var subject: UInt64
-    /// The operation (receipt).
+    /// The operation (receipt), or an id or two numbers that a view may take.
     public var operationID: OperationID
 
     /// A query.
@@ -130,6 +132,8 @@ public enum QueryAnswer: Sendable, Equatable {
     case offer(OfferState)
     /// The original reply of an operation.
     case receipt(ReplyBody)
+    /// The words of a view's answer, 32 bytes each, big endian.
+    case view(code: UInt64, words: [UInt8])
     /// Counters as JSON.
     case serverStatus(String)
     /// Nothing is known under that name.
@@ -143,6 +147,7 @@ public enum QueryAnswer: Sendable, Equatable {
         case .inventory: .inventory
         case .offer: .offer
         case .receipt: .receipt
+        case .view: .view
         case .serverStatus: .serverStatus
         case .notFound(let kind), .refused(let kind, _): kind
         }
@@ -186,6 +191,11 @@ public struct ResultBody: WireBody {
             for item in items { buffer.append(item) }
         case .offer(let offer): offer.encode(into: &buffer)
         case .receipt(let reply): reply.encode(into: &buffer)
+        case .view(let code, let words):
+            buffer.append(littleEndian: code)
+            buffer.append(littleEndian: UInt32(words.count / 32))
+            buffer.append(littleEndian: UInt32(0))
+            buffer.append(contentsOf: words)
         case .serverStatus(let text):
             buffer.append(littleEndian: UInt32(text.utf8.count))
             buffer.append(contentsOf: text.utf8)
@@ -231,6 +241,13 @@ public struct ResultBody: WireBody {
             return .inventory(items: items, next: next)
         case .offer: return .offer(try OfferState(reading: &reader))
         case .receipt: return .receipt(try ReplyBody(reading: &reader))
+        case .view:
+            try reader.need(16)
+            let code = reader.number(UInt64.self)
+            let count = Int(reader.number(UInt32.self))
+            reader.skip(4)
+            if count > WireLimits.viewWordsMax { throw .batchItems(have: count, maximum: WireLimits.viewWordsMax) }
+            return .view(code: code, words: Array(try reader.slice(count * 32)))
         case .serverStatus:
             try reader.need(4)
             let count = Int(reader.number(UInt32.self))

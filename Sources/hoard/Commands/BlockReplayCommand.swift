@@ -2,6 +2,7 @@ import ArgumentParser
 import Conformance
 import EVM
 import Foundation
+import Ledger
 
 /// `hoard blockreplay`: real blocks of the main network.
 struct BlockReplayCommand: AsyncParsableCommand {
@@ -10,7 +11,7 @@ struct BlockReplayCommand: AsyncParsableCommand {
         abstract: "Run real Ethereum blocks: gas and receipts must be exact; says how long it took.",
         discussion: """
             Takes files with header, transactions and the state that they need. The state is built before the clock starts. \
-            Receipts are checked from Byzantium on, transactions and senders always. Exit code 1 when a block is not exact.
+            With --executor parallel the senders are recovered on all workers too. Receipts are checked from Byzantium on, transactions and senders always. Exit code 1 when a block is not exact.
             """)
 
     @Argument(help: "Files, or folders that are searched for .json files.")
@@ -44,6 +45,8 @@ struct BlockReplayCommand: AsyncParsableCommand {
         let gas: UInt64
         let milliseconds: Double
         let millisecondsWithRecovery: Double
+        /// How often a transaction was executed, on several workers.
+        let executionsPerTransaction: Double?
     }
 
     func validate() throws {
@@ -60,7 +63,7 @@ struct BlockReplayCommand: AsyncParsableCommand {
                 lines.append(try replay(file, processor))
                 if !json { show(lines[lines.count - 1]) }
             }
-            try finish(lines)
+            try finish(lines, processor.statistics?.executionsPerUnit)
             return lines.allSatisfy(\.exact)
         }
         if !isExact { throw ExitCode(1) }
@@ -74,7 +77,7 @@ struct BlockReplayCommand: AsyncParsableCommand {
         for _ in 0..<repetitions {
             let world = block.makeWorld()
             let started = ContinuousClock.now
-            let transactions = try block.recoverTransactions()
+            let transactions = try processor.recover(block)
             let recovered = ContinuousClock.now
             do {
                 let executed = try processor.run(transactions, in: block.environment, world: world)
@@ -102,14 +105,16 @@ struct BlockReplayCommand: AsyncParsableCommand {
         for failure in line.failures { print("    \(failure)") }
     }
 
-    private func finish(_ lines: [Line]) throws {
+    private func finish(_ lines: [Line], _ executions: Double?) throws {
         let output = Output(
             blocks: lines, exact: lines.count(where: \.exact), gas: lines.reduce(0) { $0 + $1.gas },
             milliseconds: lines.reduce(0) { $0 + $1.milliseconds },
-            millisecondsWithRecovery: lines.reduce(0) { $0 + $1.millisecondsWithRecovery })
+            millisecondsWithRecovery: lines.reduce(0) { $0 + $1.millisecondsWithRecovery },
+            executionsPerTransaction: executions)
         if json { return try printJSON(output) }
         let times = String(
             format: "%.3f ms, %.3f ms with recovery", output.milliseconds, output.millisecondsWithRecovery)
+        if let executions { print(String(format: "%.3f executions of a transaction", executions)) }
         print("\(output.exact) of \(lines.count) blocks exact, \(output.gas) gas, \(times)")
     }
 }

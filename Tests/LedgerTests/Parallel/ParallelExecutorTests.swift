@@ -190,10 +190,14 @@ import Testing
         for case .accepted(_, let diff) in results { writes.append(diff) }
         var marks = ByteBuffer()
         world.takeMarks(into: &marks)
-        var changes = MergedChanges()
+        let changes = MergedChanges()
         changes.merge(encoded: writes.bytes)
         changes.mark(encoded: marks.bytes)
-        return changes.accounts[World.token]?.marks
+        let groups = changes.groups()
+        guard let token = groups.accounts.first(where: { $0.pointee.address == World.token }) else { return nil }
+        return Dictionary(
+            uniqueKeysWithValues: groups.slots(of: token).filter { $0.pointee.mark != .unchanged }
+                .map { ($0.pointee.slot, $0.pointee.mark) })
     }
 
     @Test func `fields that workers share lie where they are looked for`() {

@@ -43,7 +43,7 @@ struct TestLedger {
     ) throws {
         self.storage = storage
         ledger = try Ledger(
-            genesis: genesis, storage: storage, folder: nil, configuration: configuration,
+            genesis: genesis, storage: storage.files, folder: nil, configuration: configuration,
             executor: World.executor(genesis))
         if starts { start() }
     }

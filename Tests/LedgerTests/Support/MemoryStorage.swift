@@ -1,35 +1,63 @@
 @testable import Ledger
 
-/// Segments in memory that forget what was not synced at a crash, and calls that fail on demand.
-final class MemoryStorage: LogStorage, @unchecked Sendable {
-    // Sendable: everything is guarded by `mutex`.
+/// A log's folder on a disk in memory that forgets what was not synced at a crash, and whose calls fail on demand.
+final class MemoryStorage: @unchecked Sendable {
+    // Sendable: everything that changes is guarded by `mutex`.
     enum Fault: Equatable {
         case none
-        /// The n-th call of create, write or sync fails, and all after it.
+        /// The n-th call that changes something fails, and all after it.
         case failing(call: Int)
         /// The n-th call fails, but its effect has happened.
         case lateFailing(call: Int)
     }
 
+    private static let folder = "/log"
+    let disk: MemoryDisk
+    /// The segments in it, as a ledger uses them.
+    let files: DiskStorage
     private let mutex = SystemMutex()
-    private var content: [UInt32: [UInt8]] = [:]
-    private var durable: [UInt32: [UInt8]] = [:]
-    private var dirtyPages: [UInt32: Set<Int>] = [:]
     private var fault = Fault.none
     private var calls = 0
     private var syncHook: (@Sendable () -> Void)?
 
     /// Segments with this content; where it is not durable, a crash makes them all zeros.
     init(content: [UInt32: [UInt8]] = [:], isDurable: Bool = true) {
-        self.content = content
-        durable = isDurable ? content : content.mapValues { [UInt8](repeating: 0, count: $0.count) }
+        disk = MemoryDisk()
+        files = DiskStorage(disk: disk, folder: Self.folder)
+        do {
+            try disk.makeFolder(Self.folder)
+            for (segment, bytes) in content {
+                let path = Self.folder + "/" + DiskStorage.name(segment)
+                disk.put(path, isDurable ? bytes : [UInt8](repeating: 0, count: bytes.count))
+                if isDurable { continue }
+                var failure: LogError?
+                let file = try disk.open(path, .update)
+                bytes.withUnsafeBytes { bytes in
+                    do throws(LogError) { try file.write(at: 0, bytes) } catch { failure = error }
+                }
+                if let failure { throw failure }
+            }
+        } catch {
+            preconditionFailure("a disk without faults fails: \(error)")
+        }
+        disk.plan { [weak self] in self?.decide($0) ?? .succeeds }
     }
 
-    var callCount: Int { mutex.withLock { calls } }
     /// Everything written, synced or not.
-    var image: [UInt32: [UInt8]] { mutex.withLock { content } }
+    var image: [UInt32: [UInt8]] { Self.segments(of: disk) }
     /// What was synced.
-    var durableImage: [UInt32: [UInt8]] { mutex.withLock { durable } }
+    var durableImage: [UInt32: [UInt8]] { Self.segments(of: disk.crashed(seed: 0, keepsNothing: true)) }
+
+    /// What a disk may hold after a crash: of what was not synced, any.
+    func crashImage(seed: UInt64) -> [UInt32: [UInt8]] { Self.segments(of: disk.crashed(seed: seed)) }
+
+    private static func segments(of disk: MemoryDisk) -> [UInt32: [UInt8]] {
+        var found: [UInt32: [UInt8]] = [:]
+        for path in disk.paths where path.hasPrefix(folder + "/segment-") {
+            found[UInt32(path.dropFirst(folder.count + 9))!] = disk.bytes(path)
+        }
+        return found
+    }
 
     func setFault(_ fault: Fault) {
         mutex.withLock {
@@ -38,85 +66,25 @@ final class MemoryStorage: LogStorage, @unchecked Sendable {
         }
     }
 
-    /// Called before every sync, outside of the lock.
+    /// Called before every sync of a segment in use, outside of the lock.
     func onSync(_ hook: (@Sendable () -> Void)?) { mutex.withLock { syncHook = hook } }
 
-    /// What a disk may hold after a crash: of the pages not synced, any.
-    func crashImage(seed: UInt64) -> [UInt32: [UInt8]] {
-        mutex.lock()
-        defer { mutex.unlock() }
-        var generator = SeededGenerator(state: seed)
-        var image = durable
-        for (segment, pages) in dirtyPages.sorted(by: { $0.key < $1.key }) {
-            for page in pages.sorted() where Bool.random(using: &generator) {
-                let range = page * 4_096..<(page + 1) * 4_096
-                image[segment]!.replaceSubrange(range, with: content[segment]![range])
+    private func decide(_ call: DiskCall) -> DiskVerdict {
+        if call.kind == .sync, call.path.hasPrefix(Self.folder + "/segment-") { mutex.withLock { syncHook }?() }
+        let isChange: Bool =
+            switch call.kind {
+            case .write, .sync, .preallocate, .rename, .syncFolder: true
+            case .open: call.path.contains("unfinished")
+            default: false
             }
-        }
-        return image
-    }
-
-    private func step(_ call: String, _ effect: () -> Void) throws(LogError) {
-        mutex.lock()
-        defer { mutex.unlock() }
-        calls += 1
-        let error = LogError(call: call, file: "memory", code: 5, reason: "injected")
-        switch fault {
-        case .failing(let number) where calls >= number: throw error
-        case .lateFailing(let number) where calls >= number:
-            if calls == number { effect() }
-            throw error
-        default: effect()
-        }
-    }
-
-    func segments() throws(LogError) -> [UInt32] { mutex.withLock { content.keys.sorted() } }
-
-    func byteCount(of segment: UInt32) throws(LogError) -> Int { mutex.withLock { content[segment]?.count ?? 0 } }
-
-    func create(segment: UInt32, byteCount: Int) throws(LogError) {
-        if mutex.withLock({ content[segment] != nil }) { return }
-        try step("create") {
-            content[segment] = [UInt8](repeating: 0, count: byteCount)
-            durable[segment] = content[segment]
-        }
-    }
-
-    func write(segment: UInt32, offset: Int, _ parts: [UnsafeRawBufferPointer]) throws(LogError) {
-        try step("write") {
-            var place = offset
-            for part in parts {
-                precondition(place % 4_096 == 0 && part.count % 4_096 == 0, "a write is not aligned")
-                content[segment]!.withUnsafeMutableBytes { bytes in
-                    UnsafeMutableRawBufferPointer(rebasing: bytes[place..<place + part.count]).copyMemory(from: part)
-                }
-                for page in place / 4_096..<(place + part.count) / 4_096 {
-                    dirtyPages[segment, default: []].insert(page)
-                }
-                place += part.count
-            }
-        }
-    }
-
-    func remove(segment: UInt32) throws(LogError) {
-        mutex.withLock {
-            content[segment] = nil
-            durable[segment] = nil
-        }
-    }
-
-    func sync(segment: UInt32) throws(LogError) {
-        mutex.withLock { syncHook }?()
-        try step("sync") {
-            durable[segment] = content[segment]
-            dirtyPages[segment] = []
-        }
-    }
-
-    func read(segment: UInt32, offset: Int, into buffer: UnsafeMutableRawBufferPointer) throws(LogError) {
-        mutex.withLock {
-            content[segment]!.withUnsafeBytes { bytes in
-                buffer.copyMemory(from: UnsafeRawBufferPointer(rebasing: bytes[offset..<offset + buffer.count]))
+        guard isChange else { return .succeeds }
+        return mutex.withLock {
+            calls += 1
+            switch fault {
+            case .failing(let number) where calls >= number: return .fails(code: 5)
+            case .lateFailing(let number) where calls >= number:
+                return calls == number ? .failsLate(code: 5) : .fails(code: 5)
+            default: return .succeeds
             }
         }
     }

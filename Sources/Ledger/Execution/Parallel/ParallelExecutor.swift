@@ -78,13 +78,36 @@ public final class ParallelExecutor: BlockExecutor, @unchecked Sendable {
         _ operations: ArraySlice<Operation>, in environment: BlockEnvironment, world: WorldState,
         into results: inout [OperationResult]
     ) {
-        guard workerCount > 1, pace.paysInParallel(operations.count) else {
-            let start = SystemClock.monotonicNanoseconds()
+        var rest = operations
+        if workerCount > 1, pace.wantsTrial(operations.count) {
+            let end = Self.unitEnd(operations, behind: Pace.trialOperations)
+            let isParallel = !pace.paysInParallel(operations.count)
+            execute(operations[..<end], isParallel: isParallel, in: environment, world: world, into: &results)
+            rest = operations[end...]
+        }
+        let isParallel = workerCount > 1 && pace.paysInParallel(rest.count)
+        execute(rest, isParallel: isParallel, in: environment, world: world, into: &results)
+    }
+
+    private func execute(
+        _ operations: ArraySlice<Operation>, isParallel: Bool, in environment: BlockEnvironment, world: WorldState,
+        into results: inout [OperationResult]
+    ) {
+        let start = SystemClock.monotonicNanoseconds()
+        if isParallel {
+            executeInParallel(operations, in: environment, world: world, into: &results)
+            pace.ranTogether(operations.count, nanoseconds: SystemClock.monotonicNanoseconds() - start)
+        } else {
             sequential.execute(operations, in: environment, world: world, into: &results)
             pace.ranAlone(operations.count, nanoseconds: SystemClock.monotonicNanoseconds() - start)
-            return
         }
-        executeInParallel(operations, in: environment, world: world, into: &results)
+    }
+
+    /// The first place behind so many operations that is not within a linked group.
+    private static func unitEnd(_ operations: ArraySlice<Operation>, behind count: Int) -> Int {
+        var end = operations.startIndex + count
+        while end < operations.endIndex, operations[end - 1].linkedWithNext { end += 1 }
+        return min(end, operations.endIndex)
     }
 
     /// Calls `part` once for each number below the count, on all workers at once.
@@ -194,7 +217,7 @@ public final class ParallelExecutor: BlockExecutor, @unchecked Sendable {
         /// It has executed a unit ahead of its turn and not told the others yet.
         case executed(Int)
         /// It is the turn of this unit, and of nobody else.
-        case committing(Int)
+        case committing(Int, wasExecuted: Bool)
     }
 
     /// How a step went.
@@ -219,7 +242,7 @@ public final class ParallelExecutor: BlockExecutor, @unchecked Sendable {
     private func step(_ worker: Int, _ work: inout Work) -> StepOutcome {
         switch work {
         case .idle, .executed: return take(worker, &work)
-        case .committing(let unit): commit(from: unit, on: worker)
+        case .committing(let unit, let wasExecuted): commit(from: unit, wasExecuted, on: worker)
         }
         work = .idle
         return .progressed
@@ -229,9 +252,11 @@ public final class ParallelExecutor: BlockExecutor, @unchecked Sendable {
     private func take(_ worker: Int, _ work: inout Work) -> StepOutcome {
         let done = work
         work = .idle
-        let next = scheduleLock.with {
+        let (next, wasExecuted) = scheduleLock.with {
             if case .executed(let unit) = done { schedule.pointee.executed(unit) }
-            return schedule.pointee.take(isLeader: worker == 0)
+            let step = schedule.pointee.take(by: worker)
+            guard case .commit(let unit) = step else { return (step, false) }
+            return (step, schedule.pointee.wasExecutedAhead(unit))
         }
         switch next {
         case .execute(let unit):
@@ -239,7 +264,7 @@ public final class ParallelExecutor: BlockExecutor, @unchecked Sendable {
             run(unit, on: worker, into: record, follows: deltas)
             if plantedDefect == .publishesEarly { for write in record.slotWrites.elements { shared.write(write) } }
             work = .executed(unit)
-        case .commit(let unit): work = .committing(unit)
+        case .commit(let unit): work = .committing(unit, wasExecuted: wasExecuted)
         case .wait: return .waiting
         case .leave, .done: return .left
         }
@@ -252,10 +277,10 @@ public final class ParallelExecutor: BlockExecutor, @unchecked Sendable {
         runners[worker].execute(UnsafeBufferPointer(rebasing: operations[range]), into: record, environment, follows: follows)
     }
 
-    /// Commits a unit whose turn it is, and as many after it as are ready.
-    private func commit(from first: Int, on worker: Int) {
+    /// Commits a unit whose turn it is, and as many after it as are ready and this worker's.
+    private func commit(from first: Int, _ firstWasExecuted: Bool, on worker: Int) {
         var next: Int? = first
-        var wasExecuted = scheduleLock.with { schedule.pointee.wasExecutedAhead(first) }
+        var wasExecuted = firstWasExecuted
         while let unit = next {
             let record = records[unit % records.count]
             let confirmation = settle(unit, wasExecuted: wasExecuted, record, on: worker)
@@ -266,7 +291,7 @@ public final class ParallelExecutor: BlockExecutor, @unchecked Sendable {
             var calmEnded = false
             (next, wasExecuted, calmEnded) = scheduleLock.with {
                 let wasCalm = schedule.pointee.isCalm
-                let following = schedule.pointee.committed(unit, confirmation, isLeader: worker == 0)
+                let following = schedule.pointee.committed(unit, confirmation, by: worker)
                 let executed = following.map { schedule.pointee.wasExecutedAhead($0) } ?? false
                 return (following, executed, wasCalm && !schedule.pointee.isCalm)
             }
@@ -309,6 +334,12 @@ public struct ParallelStatistics: Sendable {
     public var shiftedUnits: UInt64 = 0
     /// Units that had the world for themselves: they emptied a storage, asked for one, or found no room.
     public var sequentialUnits: UInt64 = 0
+
+    /// How often a unit was executed; 1 at best, nil where there was none.
+    public var executionsPerUnit: Double? {
+        let units = confirmedUnits + repeatedUnits + inTurnUnits + sequentialUnits
+        return units == 0 ? nil : Double(units + repeatedUnits) / Double(units)
+    }
 
     mutating func add(_ schedule: ParallelSchedule) {
         confirmedUnits += UInt64(schedule.confirmedCount)

@@ -28,8 +28,9 @@ enum Confirmation: Equatable, Sendable {
 ///     waiting -> executing -> executed -> committing -> committed
 ///        \________ in its turn ____________/^
 ///
-/// A unit is one operation or one linked group. Units are committed strictly in order; one worker at a time commits. A
-/// unit is executed at most twice: once ahead of its turn, and once more in its turn where that was wrong. In its turn
+/// A unit is one operation or one linked group. Units are committed strictly in order; one worker at a time commits, and a
+/// unit is committed by the worker that executed it, which has all of it near, unless that one is behind and the others
+/// have nothing else to do. A unit is executed at most twice: once ahead of its turn, and once more in its turn where that was wrong. In its turn
 /// everything before it is committed, so that execution is final. A unit at which the run is halted is executed once
 /// more, alone.
 struct ParallelSchedule {
@@ -44,6 +45,8 @@ struct ParallelSchedule {
     private(set) var inTurnCount = 0
     private(set) var isHalted = false
     private var states: [UnitState] = []
+    /// The workers that executed the units ahead.
+    private var executors: [UInt16] = []
     /// Whether the unit that is being committed was executed ahead of its turn.
     private var committingWasExecuted = false
     private var next = 0
@@ -55,6 +58,8 @@ struct ParallelSchedule {
     private var calmEnd = 0
     private var calmLength = Self.calmLengthMin
 
+    /// The worker that goes on alone where units depend on each other.
+    static let leader = 0
     /// Units for which nothing is executed ahead after most of what was so had to be repeated.
     static let calmLengthMin = 32
     /// The same where it happens time and again.
@@ -79,6 +84,8 @@ struct ParallelSchedule {
         let calmLeft = max(0, calmEnd - frontier)
         states.removeAll(keepingCapacity: true)
         states.append(contentsOf: repeatElement(.waiting, count: units))
+        executors.removeAll(keepingCapacity: true)
+        executors.append(contentsOf: repeatElement(0, count: units))
         frontier = 0
         next = 0
         isCommitting = false
@@ -89,20 +96,23 @@ struct ParallelSchedule {
         calmEnd = calmLeft
     }
 
-    /// The next step for a worker that is free. The leader never gets `leave`.
-    mutating func take(isLeader: Bool) -> ScheduleStep {
+    /// The next step for a worker that is free. Worker 0 is the leader, who never gets `leave`.
+    mutating func take(by worker: Int) -> ScheduleStep {
         if isFinished || isHalted { return .done }
+        let isLeader = worker == Self.leader
         let mayCommit = !isCommitting && (isLeader || !isCalm)
-        if mayCommit, states[frontier] == .executed || states[frontier] == .waiting {
+        let isReady = mayCommit && (states[frontier] == .executed || states[frontier] == .waiting)
+        if isReady, isCalm || states[frontier] == .waiting || executors[frontier] == worker {
             return .commit(startCommit())
         }
         if isCalm { return isLeader ? .wait : .leave }
         if next < states.count, next - frontier < window {
             states[next] = .executing
+            executors[next] = UInt16(truncatingIfNeeded: worker)
             next += 1
             return .execute(next - 1)
         }
-        return .wait
+        return isReady ? .commit(startCommit()) : .wait
     }
 
     private mutating func startCommit() -> Int {
@@ -126,15 +136,15 @@ struct ParallelSchedule {
     }
 
     /// The unit whose turn it was is committed; the next one that the same worker can commit at once, if there is one.
-    mutating func committed(_ unit: Int, _ confirmation: Confirmation, isLeader: Bool) -> Int? {
+    mutating func committed(_ unit: Int, _ confirmation: Confirmation, by worker: Int) -> Int? {
         precondition(unit == frontier && states[unit] == .committing, "units are committed in order")
         states[unit] = .committed
         frontier += 1
         isCommitting = false
         note(confirmation)
-        guard !isFinished, !isHalted, isLeader || !isCalm else { return nil }
-        if states[frontier] == .executed || isCalm && states[frontier] == .waiting { return startCommit() }
-        return nil
+        guard !isFinished, !isHalted else { return nil }
+        if isCalm { return worker == Self.leader && states[frontier] != .executing ? startCommit() : nil }
+        return states[frontier] == .executed && executors[frontier] == worker ? startCommit() : nil
     }
 
     private mutating func note(_ confirmation: Confirmation) {

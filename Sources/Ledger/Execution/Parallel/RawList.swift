@@ -44,6 +44,7 @@ struct RawList<Element: BitwiseCopyable>: ~Copyable {
     }
 
     @inline(never) private func grow() {
+        MemoryGrowth.note()
         let larger = UnsafeMutablePointer<Element>.allocate(capacity: header.pointee.capacity * 2)
         larger.moveInitialize(from: header.pointee.elements, count: header.pointee.count)
         header.pointee.elements.deallocate()

@@ -265,12 +265,11 @@ final class UnitRecord: @unchecked Sendable {
 
     /// Hands the results over; the record keeps none.
     func takeResults(into outputs: inout [OperationResult]) {
-        if let receipt {
-            self.receipt = nil
-            outputs.append(.accepted(receipt, diff))
-            diff = StateDiff()
-        } else {
-            outputs.append(contentsOf: results)
-        }
+        var accepted: Receipt?
+        swap(&accepted, &receipt)
+        guard let accepted else { return outputs.append(contentsOf: results) }
+        var changed = StateDiff()
+        swap(&changed, &diff)
+        outputs.append(.accepted(accepted, changed))
     }
 }

@@ -92,14 +92,14 @@ public struct VirtualCores {
             let isRight = wasAhead && (units[unit].dependencies.last.map { $0 - first < seen[unit] } ?? true)
             lock(core)
             let confirmation: Confirmation = isRight ? .confirmed : wasAhead ? .repeated : .inTurn
-            if let next = schedule.committed(unit, confirmation, isLeader: core == 0) {
+            if let next = schedule.committed(unit, confirmation, by: core) {
                 beginCommit(next, core, units, first)
             } else {
                 works[core] = .idle
             }
             return true
         case .idle:
-            switch schedule.take(isLeader: core == 0) {
+            switch schedule.take(by: core) {
             case .execute(let unit):
                 lock(core)
                 seen[unit] = schedule.frontier

@@ -1,0 +1,193 @@
+/// What shall be different in a replayed economy: a small JSON file.
+public struct EconomyChange: Sendable, Equatable {
+    /// How a number changes.
+    public enum Figure: Sendable, Equatable {
+        case value(Int64)
+        case factor(Double)
+
+        /// The number after the change, never below zero.
+        func of(_ number: Int64) -> Int64 {
+            switch self {
+            case .value(let value): value
+            case .factor(let factor): Int64(max(0, min(9e18, (Double(number) * factor).rounded())))
+            }
+        }
+    }
+
+    /// Terms of an offer of the shop.
+    public struct Offer: Sendable, Equatable {
+        public var price: Figure?
+        public var capPerPlayer: UInt32?
+        public var stock: UInt64?
+    }
+
+    /// What the shop asks for an item; `*` for all that are not named.
+    public var prices: [String: Figure] = [:]
+    /// What the shop pays for an item.
+    public var sellPrices: [String: Figure] = [:]
+    /// Currency that is handed out, by source or kind; `*` for all.
+    public var rewards: [String: Figure] = [:]
+    /// Items that are handed out, by item; `*` for all.
+    public var drops: [String: Figure] = [:]
+    /// Fees in basis points: `trade` of trades and sales between players, `lots` of the shared market, `tribute`.
+    public var fees: [String: Int64] = [:]
+    /// How many of an item one player may buy at most; `*` for each item that is not named.
+    public var caps: [String: Int64] = [:]
+    /// Offers of a running world by number; `*` for all.
+    public var offers: [String: Offer] = [:]
+
+    /// A change of nothing.
+    public init() {}
+
+    static let keys = ["prices", "sellPrices", "rewards", "drops", "fees", "caps", "offers"]
+
+    /// Reads a change from a file.
+    public init(path: String) throws(ImportError) {
+        try self.init(MatchSource(path: path))
+    }
+
+    /// Reads a change.
+    public init(_ source: MatchSource) throws(ImportError) {
+        guard let root = source.object, case .object = root.node.value else {
+            throw ImportError(
+                file: source.file, problem: "is no change",
+                remedy: "it is one JSON object, {\"prices\": {\"*\": {\"factor\": 1.2}}, \"rewards\": {\"*\": {\"factor\": 0.9}}}")
+        }
+        for child in root.children {
+            let reader = child.reader
+            switch child.key {
+            case "prices": prices = try Self.figures(reader)
+            case "sellPrices": sellPrices = try Self.figures(reader)
+            case "rewards": rewards = try Self.figures(reader)
+            case "drops": drops = try Self.figures(reader)
+            case "fees": fees = try Self.numbers(reader, upTo: 10_000, names: ["trade", "lots", "tribute"])
+            case "caps": caps = try Self.numbers(reader, upTo: 1_000_000_000, names: nil)
+            case "offers":
+                for offer in reader.children { offers[offer.key] = try Self.offer(offer.reader) }
+            default:
+                throw reader.error(
+                    "the key \"\(child.key)\" is unknown", "keys are \(Self.keys.joined(separator: ", "))")
+            }
+        }
+        if root.children.isEmpty { throw root.error("changes nothing", "keys are \(Self.keys.joined(separator: ", "))") }
+    }
+
+    private static func figures(_ reader: JSONReader) throws(ImportError) -> [String: Figure] {
+        var figures: [String: Figure] = [:]
+        for child in reader.children { figures[child.key] = try figure(child.reader) }
+        return figures
+    }
+
+    private static func figure(_ reader: JSONReader) throws(ImportError) -> Figure {
+        if let factor = reader.optional("factor") {
+            let number = try factor.decimal()
+            guard (0...1_000_000).contains(number) else { throw factor.error("is \(number)", "a factor of 0 to 1,000,000") }
+            return .factor(number)
+        }
+        guard let number = reader.node.integer, JSONReader.purses.contains(number), number >= 0 else {
+            throw reader.error("is \(reader.node.description)", "a whole number of 0 or more, or {\"factor\": 1.2}")
+        }
+        return .value(number)
+    }
+
+    private static func numbers(
+        _ reader: JSONReader, upTo most: Int64, names: [String]?
+    ) throws(ImportError) -> [String: Int64] {
+        var numbers: [String: Int64] = [:]
+        for child in reader.children {
+            if let names, !names.contains(child.key) {
+                throw child.reader.error("\"\(child.key)\" is unknown", "one of \(names.joined(separator: ", "))")
+            }
+            let number = try child.reader.integer()
+            guard (0...most).contains(number) else { throw child.reader.error("is \(number)", "0 to \(most)") }
+            numbers[child.key] = number
+        }
+        return numbers
+    }
+
+    private static func offer(_ reader: JSONReader) throws(ImportError) -> Offer {
+        var offer = Offer()
+        for child in reader.children {
+            switch child.key {
+            case "price": offer.price = try figure(child.reader)
+            case "capPerPlayer": offer.capPerPlayer = UInt32(clamping: max(0, try child.reader.integer()))
+            case "stock": offer.stock = UInt64(max(0, try child.reader.integer()))
+            default: throw child.reader.error("\"\(child.key)\" is unknown", "price, capPerPlayer or stock")
+            }
+        }
+        return offer
+    }
+
+    /// The change for a name, or that for all.
+    func find(_ figures: [String: Figure], _ names: String?...) -> Figure? {
+        for name in names.compactMap({ $0 }) { if let found = figures[name] { return found } }
+        return figures["*"]
+    }
+}
+
+/// A match as it would have been under a change; behaviour is held fixed: everyone does what the record says, as far as it goes.
+public struct ChangedMatch: Sendable {
+    public private(set) var match: Match
+    /// Events that the change forbids, by their number, with the reason.
+    public private(set) var forbidden: [Int64: String] = [:]
+
+    /// The match under the change.
+    public init(_ match: Match, _ change: EconomyChange) {
+        self.match = match
+        var bought: [String: Int64] = [:]
+        var events: [MatchEvent] = []
+        for original in match.events {
+            var event = original
+            let name = event.item.flatMap { match.itemNames[$0] }
+            switch event.kind {
+            case .purchase:
+                let count = event.quantity ?? 1
+                if let cap = event.item.flatMap({ change.caps[$0] }) ?? name.flatMap({ change.caps[$0] }) ?? change.caps["*"] {
+                    let key = "\(event.actor) \(event.item ?? "")"
+                    if bought[key, default: 0] + count > cap {
+                        forbidden[event.sequence] = "over the cap of \(cap)"
+                        continue
+                    }
+                    bought[key, default: 0] += count
+                }
+                if let figure = change.find(change.prices, event.item, name) { Self.price(&event, figure, count) }
+            case .sell:
+                if let figure = change.find(change.sellPrices, event.item, name) { Self.price(&event, figure, event.quantity ?? 1) }
+            case .reward:
+                if event.item == nil, let figure = change.find(change.rewards, event.source, event.kind.rawValue) {
+                    event.amount = figure.of(event.amount ?? 0)
+                } else if event.item != nil, let figure = change.find(change.drops, event.item, name) {
+                    event.quantity = figure.of(event.quantity ?? 1)
+                }
+            case .destroy:
+                if let reference = event.reference, forbidden[reference] != nil {
+                    forbidden[event.sequence] = "what it was for did not happen"
+                    continue
+                }
+            case .trade:
+                if let figure = change.find(change.prices, event.item, name) { Self.price(&event, figure, event.quantity ?? 1) }
+                if let points = change.fees["trade"] {
+                    event.fee = Int64((Double(event.amount ?? 0) * Double(points) / 10_000).rounded(.down))
+                }
+                event.fee = min(event.fee ?? 0, event.amount ?? 0)
+            case .buyLots, .sellLots: event.fee = change.fees["lots"] ?? event.fee
+            case .tribute: event.fee = change.fees["tribute"] ?? event.fee
+            default: break
+            }
+            events.append(event)
+        }
+        self.match.events = events
+    }
+
+    /// A fixed price replaces the item's; what parts took off it still comes off.
+    private static func price(_ event: inout MatchEvent, _ figure: EconomyChange.Figure, _ count: Int64) {
+        switch figure {
+        case .factor: event.amount = figure.of(event.amount ?? 0)
+        case .value(let price):
+            let unit = event.unitPrice ?? (count > 0 ? (event.amount ?? 0) / count : 0)
+            let difference = (price &- unit).multipliedReportingOverflow(by: count)
+            event.amount = max(0, (event.amount ?? 0) &+ (difference.overflow ? 0 : difference.partialValue))
+        }
+        event.unitPrice = figure.of(event.unitPrice ?? 0)
+    }
+}

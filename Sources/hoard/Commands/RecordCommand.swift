@@ -1,0 +1,73 @@
+import ArgumentParser
+import EVM
+import Economy
+import Foundation
+import Gateway
+import Ledger
+import Replay
+
+/// `hoard record`: what a world did, as a match that can be replayed.
+struct RecordCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "record",
+        abstract: "Write what a world did as a replayable file in the canonical form.",
+        discussion: """
+            Every operation that moved something becomes events; the balances at the end are snapshots, so that a replay of the \
+            file checks itself. Players are named by digits of their account; with --hash-players by digits of a hash with a secret, \
+            so that nobody who knows a player's name finds him in the file. The log must be whole (`hoard serve --keep-log`), the \
+            server must not be running; a copy made by `hoard backup` will do.
+            """)
+
+    @Option(help: "The data folder.")
+    var data: String
+
+    @Option(name: .shortAndLong, help: "The file to write; standard output when left out.")
+    var output: String?
+
+    @Option(help: "The match's name in the file.")
+    var name = "record"
+
+    @Option(help: "Stop after this block.")
+    var to: UInt64?
+
+    @Flag(help: "Name players by a hash with a secret.")
+    var hashPlayers = false
+
+    @Option(help: "The secret for --hash-players; a new one when left out, so that two records do not show the same names.")
+    var secret: String?
+
+    @OptionGroup var execution: ExecutionOptions
+
+    func validate() throws {
+        if secret != nil, !hashPlayers { throw ValidationError("--secret goes with --hash-players") }
+        guard 1...40 ~= name.utf8.count else { throw ValidationError("--name takes 1 to 40 bytes") }
+    }
+
+    func run() async throws {
+        try await reportingFailures {
+            let folder = DataFolder(path: data)
+            try folder.requireExisting()
+            let game = try GameFolder.load(try GameFolder.locate(execution.game, data: folder))
+            let genesis = Gateway.ledgerGenesis(of: game)
+            let progress = ProgressLine("blocks recorded:")
+            defer { progress.finish() }
+            let match = try WorldRecorder.record(
+                folder: data, name: name, game: game, genesis: genesis, executor: execution.makeExecutor(genesis),
+                naming: hashPlayers ? .hashed(secret: secret ?? UUID().uuidString) : .account, upTo: to ?? .max
+            ) { progress.update($0) }
+            let text = CanonicalWriter.text(match)
+            guard let output else {
+                print(text, terminator: "")
+                return
+            }
+            do {
+                try Data(text.utf8).write(to: URL(fileURLWithPath: output))
+            } catch {
+                throw Failure(message: "\(output) cannot be written: \(error.localizedDescription)")
+            }
+            progress.finish()
+            print("\(match.events.count) events of \(match.players.count) players in \(output)")
+            for note in match.notes { print(note) }
+        }
+    }
+}
