@@ -249,7 +249,7 @@ public final class History: @unchecked Sendable {
             IndexerThread.takeOnlyIdleTime()
             while !isStopping.load(ordering: .acquiring) {
                 // Receipts that are not in their file yet come when more of them do; looking for them reads a segment.
-                if !step() { usleep(isComplete ? 20_000 : 500_000) }
+                if !step(refreshing: false) { usleep(isComplete ? 20_000 : 500_000) }
             }
             ended.signal()
         }
@@ -272,9 +272,13 @@ public final class History: @unchecked Sendable {
     }
 
     /// Indexes what can be indexed now; false where there is nothing.
+    ///
+    /// Whoever runs in idle time does not take over what the log thread has pushed: it could be set aside while others wait
+    /// for the lock. They do it themselves, some fifty times a second.
     @discardableResult
-    public func step() -> Bool {
+    public func step(refreshing: Bool = true) -> Bool {
         guard indexFailure == nil else { return false }
+        if refreshing { refresh() }
         do throws(HistoryError) {
             return try advance()
         } catch {
@@ -284,16 +288,14 @@ public final class History: @unchecked Sendable {
     }
 
     private func advance() throws(HistoryError) -> Bool {
-        refresh()
         var progress = indexed.withLock { $0 }
         let next = progress.last + 1
-        let batch = tail.withLock { tail -> [HistoryBlock] in
-            guard let first = tail.blocks.first?.number, first <= next, next - first < UInt64(tail.blocks.count) else {
-                return []
-            }
+        let recent = tail.withLock { $0.blocks }
+        var batch: [HistoryBlock] = []
+        if let first = recent.first?.number, first <= next, next - first < UInt64(recent.count) {
             var bytes = 0
-            return Array(
-                tail.blocks[Int(next - first)...].prefix { block in
+            batch = Array(
+                recent[Int(next - first)...].prefix { block in
                     bytes += block.byteCount
                     return bytes <= HistoryLimits.batchBytesMax || bytes == block.byteCount
                 })
@@ -303,7 +305,7 @@ public final class History: @unchecked Sendable {
             try enter(batch, &progress)
             return true
         }
-        let last = tail.withLock { $0.blocks.first.map { $0.number - 1 } } ?? durableAtStart
+        let last = recent.first.map { $0.number - 1 } ?? durableAtStart
         guard last >= next else { return false }
         return try catchUp(progress, to: last)
     }
