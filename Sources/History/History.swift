@@ -138,8 +138,14 @@ public final class History: @unchecked Sendable {
     public var isComplete: Bool {
         let head = head
         let last = indexedBlock
-        if last >= head { return true }
-        return tail.withLock { tail in tail.blocks.first.map { $0.number <= last + 1 } ?? false }
+        return last >= head || !hasGap
+    }
+
+    /// Whether blocks lie between the index and what is in memory.
+    private var hasGap: Bool {
+        let last = indexedBlock
+        let first = tail.withLock { $0.blocks.first?.number }
+        return first.map { $0 > last + 1 } ?? (durableAtStart > last)
     }
 
     // MARK: Blocks
@@ -249,7 +255,7 @@ public final class History: @unchecked Sendable {
             IndexerThread.takeOnlyIdleTime()
             while !isStopping.load(ordering: .acquiring) {
                 // Receipts that are not in their file yet come when more of them do; looking for them reads a segment.
-                if !step(refreshing: false) { usleep(isComplete ? 20_000 : 500_000) }
+                if !step(refreshing: false) { usleep(hasGap ? 500_000 : 20_000) }
             }
             ended.signal()
         }
