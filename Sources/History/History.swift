@@ -248,11 +248,11 @@ public final class History: @unchecked Sendable {
 
     // MARK: The index
 
-    /// Begins to index on a thread of its own that takes only what others leave.
-    public func start() {
+    /// Begins to index on a thread of its own, which takes only what others leave of the processors unless told otherwise.
+    public func start(inIdleTime: Bool = true) {
         guard !hasThread.exchange(true, ordering: .sequentiallyConsistent) else { return }
         let thread = Thread { [self] in
-            IndexerThread.takeOnlyIdleTime()
+            if inIdleTime { IndexerThread.takeOnlyIdleTime() }
             while !isStopping.load(ordering: .acquiring) {
                 // Receipts that are not in their file yet come when more of them do; looking for them reads a segment.
                 if !step(refreshing: false) { usleep(hasGap ? 500_000 : 20_000) }

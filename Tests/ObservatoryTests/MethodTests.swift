@@ -26,7 +26,7 @@ struct MethodTests {
         let grant = try world.grant(1_000, to: "ann")
         let transfer = try world.transfer(7, from: "ann", to: "bob")
         try world.transfer(1_000_000, from: "bob", to: "cleo")
-        for _ in 0..<500 where world.observatory.history.indexedBlock < world.gateway.ledgerStatus.blocks { usleep(20_000) }
+        for _ in 0..<1_500 where world.observatory.history.indexedBlock < world.gateway.ledgerStatus.blocks { usleep(20_000) }
         let history = world.observatory.history
         let found = try #require(try history.place(of: transfer.id))
         let entry = found.block.entries[found.place].entry
