@@ -138,8 +138,14 @@ public final class History: @unchecked Sendable {
     public var isComplete: Bool {
         let head = head
         let last = indexedBlock
-        if last >= head { return true }
-        return tail.withLock { tail in tail.blocks.first.map { $0.number <= last + 1 } ?? false }
+        return last >= head || !hasGap
+    }
+
+    /// Whether blocks lie between the index and what is in memory.
+    private var hasGap: Bool {
+        let last = indexedBlock
+        let first = tail.withLock { $0.blocks.first?.number }
+        return first.map { $0 > last + 1 } ?? (durableAtStart > last)
     }
 
     // MARK: Blocks
@@ -242,14 +248,14 @@ public final class History: @unchecked Sendable {
 
     // MARK: The index
 
-    /// Begins to index on a thread of its own that takes only what others leave.
-    public func start() {
+    /// Begins to index on a thread of its own, which takes only what others leave of the processors unless told otherwise.
+    public func start(inIdleTime: Bool = true) {
         guard !hasThread.exchange(true, ordering: .sequentiallyConsistent) else { return }
         let thread = Thread { [self] in
-            IndexerThread.takeOnlyIdleTime()
+            if inIdleTime { IndexerThread.takeOnlyIdleTime() }
             while !isStopping.load(ordering: .acquiring) {
                 // Receipts that are not in their file yet come when more of them do; looking for them reads a segment.
-                if !step() { usleep(isComplete ? 20_000 : 500_000) }
+                if !step(refreshing: false) { usleep(hasGap ? 500_000 : 20_000) }
             }
             ended.signal()
         }
@@ -272,9 +278,13 @@ public final class History: @unchecked Sendable {
     }
 
     /// Indexes what can be indexed now; false where there is nothing.
+    ///
+    /// Whoever runs in idle time does not take over what the log thread has pushed: it could be set aside while others wait
+    /// for the lock. They do it themselves, some fifty times a second.
     @discardableResult
-    public func step() -> Bool {
+    public func step(refreshing: Bool = true) -> Bool {
         guard indexFailure == nil else { return false }
+        if refreshing { refresh() }
         do throws(HistoryError) {
             return try advance()
         } catch {
@@ -284,16 +294,14 @@ public final class History: @unchecked Sendable {
     }
 
     private func advance() throws(HistoryError) -> Bool {
-        refresh()
         var progress = indexed.withLock { $0 }
         let next = progress.last + 1
-        let batch = tail.withLock { tail -> [HistoryBlock] in
-            guard let first = tail.blocks.first?.number, first <= next, next - first < UInt64(tail.blocks.count) else {
-                return []
-            }
+        let recent = tail.withLock { $0.blocks }
+        var batch: [HistoryBlock] = []
+        if let first = recent.first?.number, first <= next, next - first < UInt64(recent.count) {
             var bytes = 0
-            return Array(
-                tail.blocks[Int(next - first)...].prefix { block in
+            batch = Array(
+                recent[Int(next - first)...].prefix { block in
                     bytes += block.byteCount
                     return bytes <= HistoryLimits.batchBytesMax || bytes == block.byteCount
                 })
@@ -303,7 +311,7 @@ public final class History: @unchecked Sendable {
             try enter(batch, &progress)
             return true
         }
-        let last = tail.withLock { $0.blocks.first.map { $0.number - 1 } } ?? durableAtStart
+        let last = recent.first.map { $0.number - 1 } ?? durableAtStart
         guard last >= next else { return false }
         return try catchUp(progress, to: last)
     }

@@ -20,6 +20,8 @@ public struct ObservatoryConfiguration: Sendable {
     public var dataFolder: String
     /// Threads that answer.
     public var workers = 2
+    /// Whether the index is made only while nobody else wants the processors.
+    public var indexesInIdleTime = true
     /// The version that clients are told.
     public var version = "0.1.0"
     /// The maxima.
@@ -100,7 +102,7 @@ public final class Observatory: Sendable {
 
     /// Listens and follows; the port.
     public func start() throws(ObservatoryError) -> Int {
-        history.start()
+        history.start(inIdleTime: configuration.indexesInIdleTime)
         notifier.start()
         let port: Int
         do {

@@ -1,6 +1,7 @@
 import EVM
 import Economy
 import Foundation
+import Gateway
 import History
 import Ledger
 import Testing
@@ -25,7 +26,7 @@ struct MethodTests {
         let grant = try world.grant(1_000, to: "ann")
         let transfer = try world.transfer(7, from: "ann", to: "bob")
         try world.transfer(1_000_000, from: "bob", to: "cleo")
-        for _ in 0..<500 where world.observatory.history.indexedBlock < world.gateway.ledgerStatus.blocks { usleep(20_000) }
+        for _ in 0..<1_500 where world.observatory.history.indexedBlock < world.gateway.ledgerStatus.blocks { usleep(20_000) }
         let history = world.observatory.history
         let found = try #require(try history.place(of: transfer.id))
         let entry = found.block.entries[found.place].entry
@@ -178,16 +179,21 @@ struct MethodTests {
         }
     }
 
+    private static func bytes(_ json: JSON?) throws -> [UInt8] {
+        let text = try #require(json?.text)
+        return try #require(bytesFromHex(text))
+    }
+
     /// The checks that the page makes, once more.
     private static func holds(_ proof: JSON, change: String?) throws -> Bool {
         func bytes(_ name: String) throws -> [UInt8] {
-            var bytes = try #require(bytesFromHex(try #require(proof[name]?.text)))
+            var bytes = try Self.bytes(proof[name])
             if name == change { bytes[bytes.count / 2] ^= 1 }
             return bytes
         }
         let header = try bytes("header")
         let parent = try bytes("parentHeader")
-        let hash = try #require(bytesFromHex(try #require(proof["hash"]?.text)))
+        let hash = try Self.bytes(proof["hash"])
         guard sha256(header).bytes == hash, sha256(parent).bytes == Array(header[29..<61]) else { return false }
         let state = try #require(proof["state"])
         func number(_ json: JSON?) throws -> UInt64 {
@@ -201,7 +207,7 @@ struct MethodTests {
         let bits = try number(state["bytes"]) * 8
         append(bits & 0xffff_ffff)
         append(bits >> 32)
-        let rest = try #require(bytesFromHex(try #require(state["rest"]?.text)))
+        let rest = try Self.bytes(state["rest"])
         context += rest + [UInt8](repeating: 0, count: 64 - rest.count)
         append(UInt64(rest.count))
         append(32)

@@ -36,6 +36,7 @@ final class ObservedWorld: @unchecked Sendable {
         gateway = try Gateway(configuration)
         var observing = ObservatoryConfiguration(dataFolder: folder)
         observing.port = 0
+        observing.indexesInIdleTime = false
         change(&observing)
         observatory = try Observatory(observing, gateway: gateway, game: game, logger: Logger(label: "test"))
         port = try observatory.start()

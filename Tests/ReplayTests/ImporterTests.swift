@@ -36,7 +36,7 @@ struct ImporterTests {
         #expect(match.events.filter { $0.kind == .destroy }.map(\.item) == ["boots", "gloves"])
         #expect(match.totals == [RecordedTotal(actor: "1", measure: .bought, amount: 1_400)])
         let plan = try Planner.plan(match)
-        #expect(plan.actions.allSatisfy(\.expectedToApply))
+        #expect(plan.actions.allSatisfy { $0.expectedToApply })
         // 625 at the start and 900 earned, less 1,400.
         #expect(plan.checks.map(\.expected) == [125])
     }

@@ -160,12 +160,16 @@ final class AnchorService: StepWork, @unchecked Sendable {
         }
         if let unapplied {
             self.unapplied = nil
-            tracker.apply(unapplied)
+            takeOver(unapplied)
         }
         guard !pending.isEmpty else { return }
-        if !pending.codes.isEmpty { codes.merge(pending.codes) { $1 } }
-        tracker.apply(pending)
+        takeOver(pending)
         pending = MergedChanges()
+    }
+
+    private func takeOver(_ changes: MergedChanges) {
+        if !changes.codes.isEmpty { codes.merge(changes.codes) { $1 } }
+        tracker.apply(changes)
     }
 
     /// Merges what waits; returns the block that it leads to.

@@ -20,7 +20,7 @@ extension Page {
           const element = name === "svg" || ["polyline", "polygon", "line"].includes(name)
             ? document.createElementNS("http://www.w3.org/2000/svg", name) : document.createElement(name);
           for (const [key, value] of Object.entries(attributes || {})) element.setAttribute(key, value);
-          for (const child of children.flat()) if (child !== null && child !== undefined) element.append(child);
+          for (const child of children.flat(Infinity)) if (child !== null && child !== undefined) element.append(child);
           return element;
         }
         const link = (href, text) => make("a", { href }, text);
