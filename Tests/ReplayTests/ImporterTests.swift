@@ -110,7 +110,7 @@ struct ImporterTests {
             """)
         #expect(match.format == "sc2-events" && match.currencies == ["minerals", "vespene"])
         let plan = try Planner.plan(match)
-        #expect(plan.actions.allSatisfy(\.expectedToApply))
+        #expect(plan.actions.allSatisfy { $0.expectedToApply })
         #expect(plan.checks.map(\.recorded) == [30] && plan.expectedExact == 1)
         #expect(match.events.filter { $0.kind == .transfer }.map(\.amount) == [20, 7])
         #expect(match.leftOut.map(\.count) == [1, 1])
@@ -126,7 +126,7 @@ struct ImporterTests {
         #expect(trade.item == "Key" && trade.amount == 249 && trade.quantity == 1)
         #expect(match.leftOut == [LeftOut(reason: "an item that nobody bids for or offers", count: 1)])
         let plan = try Planner.plan(match)
-        #expect(plan.expectedExact == plan.checks.count && plan.actions.allSatisfy(\.expectedToApply))
+        #expect(plan.expectedExact == plan.checks.count && plan.actions.allSatisfy { $0.expectedToApply })
     }
 
     @Test func `sales as comma-separated values need no mapping where their columns have usual names`() throws {
@@ -137,7 +137,7 @@ struct ImporterTests {
         #expect(trades.map(\.amount) == [300, 200])
         #expect(trades.map(\.timeMilliseconds) == [0, 1_000])
         #expect(trades.map(\.item) == ["Sword, long", "Sword, long"])
-        #expect(try Planner.plan(match).actions.allSatisfy(\.expectedToApply))
+        #expect(try Planner.plan(match).actions.allSatisfy { $0.expectedToApply })
     }
 
     @Test func `a mapping explains rows of any kind`() throws {
