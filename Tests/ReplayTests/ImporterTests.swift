@@ -186,6 +186,15 @@ struct ImporterTests {
         #expect(match.events.filter { $0.kind == .snapshot }.map(\.actor) == ["1", "1"])
     }
 
+    @Test func `a match without timeline is read from what was earned, spent and held`() throws {
+        let match = try Self.read(
+            "{\"info\":{\"gameId\":9,\"gameDuration\":1800,\"participants\":[{\"participantId\":4,\"goldEarned\":900,\"goldSpent\":800,\"item0\":1001,\"item1\":0}]}}",
+            prices: PriceTable(items: ["1001": .init(name: "Boots", total: 300)]))
+        #expect(match.format == "lol-match-summary" && match.name == "lol-9")
+        #expect(match.events.map(\.kind) == [.reward, .purchase, .charge])
+        #expect(match.events.map(\.amount) == [900, 300, 500])
+    }
+
     @Test func `a list of matches is many matches with names of their own`() throws {
         let one = "{\"info\":{\"gameId\":5,\"frames\":\(Self.frames)}}"
         let source = MatchSource(bytes: Array("[\(one),\(one)]".utf8), file: "list.json")

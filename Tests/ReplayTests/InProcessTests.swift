@@ -98,6 +98,14 @@ import Testing
         #expect(try Self.play(match).report.ledger.stateRoot != one.report.ledger.stateRoot)
     }
 
+    @Test func `refunds in a copy are of the copy's own operations`() throws {
+        let one = try Self.play(Sample.match())
+        let many = try Self.play(Sample.match(), copies: 3)
+        #expect(many.replay.season.applied == 3 * one.report.tally.applied)
+        #expect(many.replay.season.refused == 3 * one.report.tally.refused)
+        #expect(many.replay.season.exact == 3 * one.report.tally.exact)
+    }
+
     @Test func `the first operation in which two matches part is found`() throws {
         let game = try EndToEndTests.game.get()
         let genesis = Gateway.ledgerGenesis(of: game)

@@ -126,8 +126,9 @@ struct LeagueTimeline {
                 before: try reader.optionalInteger("beforeId") ?? 0, after: try reader.optionalInteger("afterId") ?? 0,
                 gold: try reader.optionalInteger("goldGain"))
         case "CHAMPION_KILL":
+            let hasVictim = reader.optional(anyOf: ["victimId", "victimPuuid"]) != nil
             kind = .kill(
-                victim: try slots.slot(reader, "victimId", "victimPuuid"), bounty: try reader.optionalInteger("bounty"))
+                victim: hasVictim ? try slots.slot(reader, "victimId", "victimPuuid") : 0, bounty: try reader.optionalInteger("bounty"))
             let hasKiller = reader.optional(anyOf: ["killerId", "killerPuuid"]) != nil
             return Deal(
                 timeMilliseconds: try reader.integer("timestamp", in: JSONReader.times),

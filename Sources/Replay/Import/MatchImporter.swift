@@ -15,8 +15,8 @@ public protocol MatchImporter: Sendable {
 public enum MatchImporters {
     /// In the order in which they look at a file.
     public static let all: [any MatchImporter] = [
-        CanonicalImporter(), LeagueMatchV5Importer(), LeagueMatchV4Importer(), DotaImporter(), AgeImporter(),
-        StarcraftImporter(), OrderBookImporter(), TableImporter(),
+        CanonicalImporter(), LeagueMatchV5Importer(), LeagueMatchV4Importer(), LeagueSummaryImporter(), DotaImporter(),
+        AgeImporter(), StarcraftImporter(), OrderBookImporter(), TableImporter(),
     ]
 
     /// Reads a match with the importer that recognises it.
@@ -53,7 +53,10 @@ public enum MatchImporters {
     /// Reads all matches of a source; where several have one name, the later ones get a number behind it.
     public static func readAll(_ source: MatchSource, prices: PriceTable? = nil) throws(ImportError) -> [Match] {
         func isGame(_ part: MatchSource) -> Bool { gamesInLists.contains { $0.recognises(part) } }
-        let several = source.mapping == nil ? source.parts(ifFirst: isGame) : []
+        var several = source.mapping == nil ? source.parts(ifFirst: isGame) : []
+        // A match and its timeline side by side are one match.
+        let timelines = several.filter { LeagueMatchV4Importer().recognises($0) }
+        if !timelines.isEmpty, timelines.count < several.count { several = timelines }
         guard several.count > 1, several.allSatisfy(isGame) else { return [try read(source, prices: prices)] }
         var matches: [Match] = []
         var counts: [String: Int] = [:]
@@ -69,7 +72,7 @@ public enum MatchImporters {
 
     /// Formats of which one file may hold many matches, one an element or line.
     private static let gamesInLists: [any MatchImporter] = [
-        LeagueMatchV5Importer(), LeagueMatchV4Importer(), DotaImporter(),
+        LeagueMatchV5Importer(), LeagueMatchV4Importer(), LeagueSummaryImporter(), DotaImporter(),
     ]
 
     private static func unknownFormat(_ source: MatchSource) -> ImportError {

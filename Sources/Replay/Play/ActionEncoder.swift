@@ -8,6 +8,8 @@ struct ActionEncoder {
     private var accounts: [AccountName: Account] = [:]
     /// Where the accounts stand in the payload that was made last.
     private(set) var places: [(offset: Int, name: AccountName)] = []
+    /// Where the ids of other operations stand in it.
+    private(set) var operationPlaces: [(offset: Int, id: [UInt8])] = []
 
     init(game: Game) {
         self.game = game
@@ -20,10 +22,13 @@ struct ActionEncoder {
         }
         var values: [String: FieldValue] = [:]
         places = []
+        operationPlaces = []
         for (name, field) in action.fields {
             switch field {
             case .number(let number): values[name] = .number(number)
-            case .operation(let bytes): values[name] = .id(bytes)
+            case .operation(let bytes):
+                values[name] = .id(bytes)
+                if let place = definition.field(name) { operationPlaces.append((place.offset, bytes)) }
             case .line(let line): values[name] = .lines([AssetLine(asset: line.asset, amount: line.amount)])
             case .lines(let lines):
                 values[name] = .lines(lines.map { AssetLine(asset: $0.asset, amount: $0.amount) })

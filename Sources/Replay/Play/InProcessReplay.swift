@@ -125,6 +125,10 @@ public final class InProcessReplay {
                 payload.replaceSubrange(
                     place.offset..<place.offset + Account.byteCount, with: plan.account(place.account, copy: copy).bytes)
             }
+            for place in action.references where copy > 0 {
+                let bytes = plan.operationBytes(place.sequence, place.part, copy: copy)
+                payload.replaceSubrange(place.offset..<place.offset + bytes.count, with: bytes)
+            }
             let actor = action.actor.map { Address(plan.account($0, copy: copy)) } ?? .zero
             let mapped = payload.withUnsafeBytes {
                 game.map(code: action.code, actor: actor, payload: $0, session: session)

@@ -29,8 +29,8 @@ extension ReplayReport {
                 let delta = effect.delta
                 switch action.kind {
                 case .reward: totals[player]?.earned &+= delta
-                case .purchase, .craft, .charge, .destroy: totals[player]?.spent &-= delta
-                case .sell: totals[player]?.sold &+= delta
+                case .purchase, .craft, .charge, .destroy, .buyLots: totals[player]?.spent &-= delta
+                case .sell, .sellLots: totals[player]?.sold &+= delta
                 case .undo, .refund: totals[player]?.returned &+= delta
                 default: totals[player]?.traded &+= delta
                 }

@@ -23,6 +23,8 @@ struct PreparedPlan {
         let code: UInt16
         let payload: [UInt8]
         let accounts: [(offset: Int, account: Int)]
+        /// Ids of earlier operations of the match, which each copy has of its own.
+        let references: [(offset: Int, sequence: Int64, part: Int)]
         let actor: Int?
     }
 
@@ -47,6 +49,7 @@ struct PreparedPlan {
         names = (0..<copies).map { $0 == 0 ? plan.matchName : "\(plan.matchName)~\($0)" }
         var encoder = ActionEncoder(game: game)
         var linked: [Action] = []
+        var origins: [[UInt8]: (sequence: Int64, part: Int)] = [:]
         for step in plan.steps {
             switch step {
             case .check(let check):
@@ -59,10 +62,14 @@ struct PreparedPlan {
                 append(move, [])
             case .action(let action):
                 let body = try encoder.body(action)
+                origins[action.operationID] = (action.sequence, linked.count)
                 linked.append(
                     Action(
                         code: body.code, payload: body.payload,
                         accounts: encoder.places.map { (offset: $0.offset, account: index($0.name)) },
+                        references: encoder.operationPlaces.compactMap { place in
+                            origins[place.id].map { (offset: place.offset, sequence: $0.sequence, part: $0.part) }
+                        },
                         actor: Self.player(action.authority).map { index(.player($0)) }))
                 if action.linkedWithNext { continue }
                 append(
@@ -117,9 +124,14 @@ struct PreparedPlan {
     /// An account of a copy.
     func account(_ index: Int, copy: Int) -> Account { accounts[copy][index] }
 
+    /// The bytes of an operation's id in a copy.
+    func operationBytes(_ sequence: Int64, _ part: Int, copy: Int) -> [UInt8] {
+        OperationIdentity.bytes(match: names[copy], sequence: sequence, part: part)
+    }
+
     /// The id of an operation of a copy.
     func operationID(_ sequence: Int64, _ part: Int, copy: Int) -> LedgerOperationID {
-        let bytes = OperationIdentity.bytes(match: names[copy], sequence: sequence, part: part)
+        let bytes = operationBytes(sequence, part, copy: copy)
         let id = Wire.OperationID(bytes: bytes) ?? Wire.OperationID(high: 0, low: 0)
         return LedgerOperationID(high: id.high, low: id.low)
     }

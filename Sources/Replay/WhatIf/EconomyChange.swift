@@ -167,7 +167,7 @@ public struct ChangedMatch: Sendable {
             case .trade:
                 if let figure = change.find(change.prices, event.item, name) { Self.price(&event, figure, event.quantity ?? 1) }
                 if let points = change.fees["trade"] {
-                    event.fee = Int64((Double(event.amount ?? 0) * Double(points) / 10_000).rounded(.down))
+                    event.fee = Int64((Double(event.amount ?? 0) * Double(points) / 10_000).rounded(.up))
                 }
                 event.fee = min(event.fee ?? 0, event.amount ?? 0)
             case .buyLots, .sellLots: event.fee = change.fees["lots"] ?? event.fee

@@ -8,13 +8,16 @@ public struct WhatIfReport: Sendable {
         public var what: String
         public var reason: String
         public var timeMilliseconds: Int64
+        /// Whether something was bought with it.
+        public var isPurchase: Bool
 
         /// One operation.
-        public init(player: String, what: String, reason: String, timeMilliseconds: Int64) {
+        public init(player: String, what: String, reason: String, timeMilliseconds: Int64, isPurchase: Bool) {
             self.player = player
             self.what = what
             self.reason = reason
             self.timeMilliseconds = timeMilliseconds
+            self.isPurchase = isPurchase
         }
     }
 
@@ -44,7 +47,7 @@ public struct WhatIfReport: Sendable {
     /// Who bought before and could not buy something now, and how often, the most often first.
     public var losers: [(player: String, count: Int)] {
         var counts: [String: Int] = [:]
-        for entry in invalidated where entry.what.hasPrefix("purchase") { counts[entry.player, default: 0] += 1 }
+        for entry in invalidated where entry.isPurchase { counts[entry.player, default: 0] += 1 }
         return counts.sorted { ($1.value, $0.key) < ($0.value, $1.key) }.map { ($0.key, $0.value) }
     }
 
@@ -198,7 +201,8 @@ extension WhatIfReport {
                 Invalidated(
                     player: event.actor, what: [event.kind.rawValue, item].compactMap { $0 }.joined(separator: " of "),
                     reason: changed.forbidden[event.sequence] ?? reasons[event.sequence] ?? "its event did not happen",
-                    timeMilliseconds: event.timeMilliseconds))
+                    timeMilliseconds: event.timeMilliseconds,
+                    isPurchase: event.kind == .purchase || event.kind == .buyLots))
         }
         return WhatIfReport(
             name: match.name, base: base.figures, changed: after.figures, invalidated: invalidated,

@@ -119,14 +119,16 @@ public final class WorldFork {
     private func invalidated(_ was: EconomyStep, _ refusal: String) -> WhatIfReport.Invalidated {
         var player = "nobody"
         var item: String?
+        var hasPaid = false
         for effect in was.effects {
             guard case .player(let name) = effect.account, name != "escrow" else { continue }
             if player == "nobody" { player = name }
             if effect.delta > 0, effect.asset >= EconomyMeter.firstItem { item = reader.asset(effect.asset) }
+            if effect.delta < 0, effect.asset < EconomyMeter.firstItem { hasPaid = true }
         }
         return WhatIfReport.Invalidated(
             player: player, what: [was.label, item].compactMap { $0 }.joined(separator: " of "), reason: refusal,
-            timeMilliseconds: was.timeMilliseconds)
+            timeMilliseconds: was.timeMilliseconds, isPurchase: hasPaid && item != nil)
     }
 
     // MARK: The change
