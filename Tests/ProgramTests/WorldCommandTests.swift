@@ -83,13 +83,16 @@ struct WorldCommandTests {
     @Test func `commits and restarts are measured, each with its figures`() throws {
         let run = try Program.run("hoard", ["bench", "commit", "--commits", "20", "--json"])
         #expect(run.status == 0 || run.status == 1, "1: slower than asked for, on a busy machine\n\(run.errors)")
-        let lines = try #require(try JSONSerialization.jsonObject(with: Data(run.output.utf8)) as? [[String: Any]])
+        let measured = try json(run, status: run.status)
+        let lines = try #require(measured["sizes"] as? [[String: Any]])
         #expect(lines.map { $0["bytes"] as? Int } == [4_096, 16_384, 65_536])
         for line in lines {
             let commit = try #require((line["commitMicroseconds"] as? [String: Double])?["p50"])
             let bare = try #require((line["bareMicroseconds"] as? [String: Double])?["p50"])
             #expect(commit > 0 && bare > 0 && abs((line["ratio"] as? Double ?? 0) - commit / bare) < 0.01)
         }
+        let seam = try #require(measured["seam"] as? [String: Double])
+        #expect((seam["throughNanoseconds"] ?? 0) > 0 && (seam["bareNanoseconds"] ?? 0) > 0)
         let restart = try Program.run(
             "hoard",
             ["bench", "restart", "--accounts", "1000", "--slots", "4000", "--tail", "500", "--rounds", "1", "--json"])
