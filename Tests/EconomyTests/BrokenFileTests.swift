@@ -55,7 +55,7 @@ struct BrokenFileTests {
         ),
         BrokenFile(
             "Actions/purchase.json", "\"contract\": \"shop\"", "\"contract\": \"stall\"",
-            "call.contract: there is no contract \"stall\" in genesis.json; contracts are auctions, gems, gold, items, keeper, loot, mail"),
+            "call.contract: there is no contract \"stall\" in genesis.json; contracts are auctions, commodities, gems, gold, items, keeper, loot, mail"),
         BrokenFile(
             "Actions/purchase.json", "\"result1\": \"paid\"", "\"result1\": \"price\"",
             "reply.result1: the event has no parameter \"price\"; its parameters are player, offer, quantity, paid"),
@@ -113,7 +113,7 @@ struct BrokenFileTests {
             "fork: \"berlin\" is no fork for the contracts; write one of prague, osaka"),
         BrokenFile(
             "Genesis/genesis.json", "\"artifact\": \"trade\"", "\"artifact\": \"barter\"",
-            "contracts[5]: there is no compiled contract \"barter\"; there are auctions, coins, items, keeper, loot, mail, market, payments, rewards"
+            "contracts[5]: there is no compiled contract \"barter\"; there are auctions, coins, commodities, items, keeper, loot, mail, market, payments, rewards"
         ),
         BrokenFile(
             "Genesis/genesis.json", "{\"number\": 250}", "{\"text\": \"250\"}",

@@ -9,7 +9,7 @@ import Testing
 struct ContentionTests {
     /// The contracts of genesis.json, each with the share of its random actions that must take effect.
     static let contracts = [
-        "gold", "items", "shop", "royalties", "trade", "market", "auctions", "rewards", "mail", "loot", "settlement", "keeper", "payments",
+        "gold", "items", "shop", "royalties", "trade", "market", "auctions", "rewards", "mail", "loot", "settlement", "keeper", "payments", "commodities",
     ]
 
     private static func world(_ genesis: LedgerGenesis) -> WorldState {

@@ -100,7 +100,6 @@ struct WebhookCommandTests {
 
     @Test(arguments: [
         (["--url", "ftp://x"], Int32(64), "--url takes http://"), (["--batch", "0"], 64, "--batch takes 1 to 10000"), ([], 70, "there is no secret"),
-        (["--secret-file", "/dev/null"], 70, "has 0 bytes; give it at least 16"),
     ])
     func `wrong usage is told`(_ more: [String], _ status: Int32, _ reason: String) throws {
         let all = ["--url", "http://127.0.0.1:1", "--secret-file", "/does/not/exist", "--cursor-file", "/tmp/none", "--data", "/does/not/exist", "--token", "t"]

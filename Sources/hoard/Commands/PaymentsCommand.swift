@@ -31,12 +31,6 @@ struct StoreReceipt {
     /// The field of actions that names it.
     var field: FieldValue { .id(Self.id("\(store):\(transaction)")) }
 
-    /// The id of the operation that delivers or refuses it, so that a repeat after a crash changes nothing.
-    func operationID(_ act: String) -> OperationID {
-        let word = sha256(Array("hoard:payment:\(act):\(store):\(transaction)".utf8)).word
-        return OperationID(high: word.l3, low: word.l2)
-    }
-
     /// Reads a receipt; throws what is wrong with it.
     init(_ data: Data, game: Game) throws {
         guard let object = (try? JSONSerialization.jsonObject(with: data)) as? [String: Any] else { throw Failure(message: "it is no JSON object") }
@@ -175,7 +169,7 @@ private struct PaymentDesk {
         case .refused(let reason):
             let note = Array(reason.utf8.prefix(32))
             let reply = try await act(
-                "refuseReceipt", receipt.operationID("refuse"),
+                "refuseReceipt",
                 [
                     "receipt": receipt.field, "player": .account(receipt.player), "reason": .number(1),
                     "note": .words([U256(bigEndian: note + [UInt8](repeating: 0, count: 32 - note.count))]),
@@ -183,7 +177,7 @@ private struct PaymentDesk {
             return reply.status == .applied ? (reason, "refused") : outcome(reply)
         case .granted(let product, let quantity):
             let reply = try await act(
-                "deliverReceipt", receipt.operationID("deliver"),
+                "deliverReceipt",
                 [
                     "receipt": receipt.field, "player": .account(receipt.player),
                     "product": .number(product ?? receipt.product), "quantity": .number(quantity ?? receipt.quantity),
@@ -198,9 +192,11 @@ private struct PaymentDesk {
         return (reply.message, reply.refusalCode == used ? "refused" : nil)
     }
 
-    private func act(_ action: String, _ id: OperationID, _ fields: [String: FieldValue]) async throws -> ReplyBody {
+    /// Sends an action under an id made of it, so that a repeat after a crash gets the original answer.
+    private func act(_ action: String, _ fields: [String: FieldValue]) async throws -> ReplyBody {
         let (code, payload) = try game.encodePayload(action: action, fields: fields)
-        return try await client.perform(code, payload: payload, operationID: id)
+        let name = sha256(Array("hoard:payment:\(action):".utf8) + payload).word
+        return try await client.perform(code, payload: payload, operationID: OperationID(high: name.l3, low: name.l2))
     }
 }
 
