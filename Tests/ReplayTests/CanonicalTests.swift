@@ -69,7 +69,9 @@ struct CanonicalTests {
 
     @Test func `the sample tells of every kind of event and every balance is exact`() throws {
         let match = try Sample.match()
-        #expect(Set(match.counts.keys) == Set(MatchEventKind.allCases))
+        // The commands at a market stand in harbor-market.jsonl.
+        let commands: Set<MatchEventKind> = [.buyLots, .sellLots, .tribute]
+        #expect(Set(match.counts.keys) == Set(MatchEventKind.allCases).subtracting(commands))
         #expect(match.events.count >= 150 && match.events.count <= 400)
         let plan = try Planner.plan(match)
         #expect(plan.expectedExact == plan.checks.count)

@@ -26,7 +26,7 @@ struct ReportTests {
         let object = try #require(JSONSerialization.jsonObject(with: Data(report.json.utf8)) as? [String: Any])
         #expect(
             Set(object.keys) == [
-                "match", "format", "events", "applied", "refused", "snapshots", "unknownItems", "blocks", "stateRoot",
+                "match", "format", "events", "applied", "clamped", "refused", "leftOut", "totals", "snapshots", "unknownItems", "blocks", "stateRoot",
                 "operationsDigest", "head", "conserved", "seconds", "latencyMilliseconds",
             ])
         #expect(object["match"] as? String == "harbor-duel")

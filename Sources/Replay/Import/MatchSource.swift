@@ -90,7 +90,7 @@ public struct MatchSource: Sendable {
         case .document(let node): first = node.elements?.first
         case .other: first = nil
         }
-        guard let first, first.members.count > 1, isWanted(MatchSource(node: first, file: file, name: "")) else { return [] }
+        guard let first, isWanted(MatchSource(node: first, file: file, name: "")) else { return [] }
         let nodes: [JSONNode]
         if case .document(let node) = content { nodes = node.elements ?? [] } else { nodes = firstEntries(.max) }
         guard nodes.count > 1, nodes.count <= 10_000 else { return [] }

@@ -10,6 +10,11 @@ struct LotPrices {
 
     private var prices: [UInt64: UInt64] = [:]
 
+    /// The number of a match's own market.
+    static func market(ofMatch name: String) -> UInt64 {
+        SHA256.digest(Array("hoard:market:\(name)".utf8)).prefix(8).reduce(0) { $0 << 8 | UInt64($1) } | 1
+    }
+
     /// The price of the next lot of a resource.
     func price(_ asset: UInt64, first: UInt64) -> UInt64 {
         prices[asset] ?? min(max(first, Self.bounds.lowerBound), Self.bounds.upperBound)
@@ -110,7 +115,5 @@ extension Planner {
     }
 
     /// The number of the match's own market.
-    private var marketNumber: UInt64 {
-        SHA256.digest(Array("hoard:market:\(name)".utf8)).prefix(8).reduce(0) { $0 << 8 | UInt64($1) } | 1
-    }
+    private var marketNumber: UInt64 { LotPrices.market(ofMatch: name) }
 }

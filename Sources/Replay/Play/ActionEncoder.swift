@@ -11,6 +11,9 @@ struct ActionEncoder {
     /// Where the ids of other operations stand in it.
     private(set) var operationPlaces: [(offset: Int, id: [UInt8])] = []
 
+    /// Where the number of the match's market stands in it, if it does.
+    private(set) var marketPlace: Int?
+
     init(game: Game) {
         self.game = game
     }
@@ -23,6 +26,7 @@ struct ActionEncoder {
         var values: [String: FieldValue] = [:]
         places = []
         operationPlaces = []
+        marketPlace = action.fields["market"] == nil ? nil : definition.field("market")?.offset
         for (name, field) in action.fields {
             switch field {
             case .number(let number): values[name] = .number(number)

@@ -129,6 +129,10 @@ public final class InProcessReplay {
                 let bytes = plan.operationBytes(place.sequence, place.part, copy: copy)
                 payload.replaceSubrange(place.offset..<place.offset + bytes.count, with: bytes)
             }
+            if let place = action.market, copy > 0 {
+                let number = plan.market(copy: copy)
+                for byte in 0..<8 { payload[place + byte] = UInt8(truncatingIfNeeded: number >> UInt64(8 * byte)) }
+            }
             let actor = action.actor.map { Address(plan.account($0, copy: copy)) } ?? .zero
             let mapped = payload.withUnsafeBytes {
                 game.map(code: action.code, actor: actor, payload: $0, session: session)

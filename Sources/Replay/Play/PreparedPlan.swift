@@ -25,6 +25,8 @@ struct PreparedPlan {
         let accounts: [(offset: Int, account: Int)]
         /// Ids of earlier operations of the match, which each copy has of its own.
         let references: [(offset: Int, sequence: Int64, part: Int)]
+        /// Where the number of the match's own market stands.
+        let market: Int?
         let actor: Int?
     }
 
@@ -40,6 +42,8 @@ struct PreparedPlan {
     private(set) var actions: [[Action]] = []
     private(set) var runs: [Run] = []
     private let names: [String]
+    /// The numbers of the copies' own markets.
+    private let markets: [UInt64]
     private var accountNames: [AccountName] = []
     private var accountIndexes: [AccountName: Int] = [:]
     /// By copy, then by account.
@@ -47,6 +51,7 @@ struct PreparedPlan {
 
     init(_ plan: ReplayPlan, copies: Int, game: Game) throws(ReplayError) {
         names = (0..<copies).map { $0 == 0 ? plan.matchName : "\(plan.matchName)~\($0)" }
+        markets = names.map { LotPrices.market(ofMatch: $0) }
         var encoder = ActionEncoder(game: game)
         var linked: [Action] = []
         var origins: [[UInt8]: (sequence: Int64, part: Int)] = [:]
@@ -70,6 +75,7 @@ struct PreparedPlan {
                         references: encoder.operationPlaces.compactMap { place in
                             origins[place.id].map { (offset: place.offset, sequence: $0.sequence, part: $0.part) }
                         },
+                        market: encoder.marketPlace,
                         actor: Self.player(action.authority).map { index(.player($0)) }))
                 if action.linkedWithNext { continue }
                 append(
@@ -123,6 +129,9 @@ struct PreparedPlan {
 
     /// An account of a copy.
     func account(_ index: Int, copy: Int) -> Account { accounts[copy][index] }
+
+    /// The number of a copy's market.
+    func market(copy: Int) -> UInt64 { markets[copy] }
 
     /// The bytes of an operation's id in a copy.
     func operationBytes(_ sequence: Int64, _ part: Int, copy: Int) -> [UInt8] {
