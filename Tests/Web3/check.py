@@ -31,11 +31,15 @@ ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)
 checks = 0
 
 
+class Failed(Exception):
+    """A check that does not hold."""
+
+
 def check(condition, what):
     global checks
     checks += 1
     if not condition:
-        sys.exit(f"web3-check: FAILED: {what}")
+        raise Failed(what)
 
 
 class Server:
@@ -62,10 +66,10 @@ class Server:
         command = [self.hoard, "token", "--data", self.folder.name, "--role", role, "--subject", subject]
         return subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True).stdout.strip()
 
-    def play(self):
-        """A grant and a purchase."""
+    def play(self, subject="alice"):
+        """A grant and a purchase; one at a time for a player, whose balances are compared."""
         command = [sys.executable, os.path.join(ROOT, "docs/examples/client.py"), "--port", str(self.port),
-                   "--token", self.token("player", "alice"), "--server-token", self.token("server", "game")]
+                   "--token", self.token("player", subject), "--server-token", self.token("server", "game")]
         run = subprocess.run(command, capture_output=True, text=True)
         check(run.returncode == 0, "the example client: " + run.stdout + run.stderr)
 
@@ -283,4 +287,7 @@ def main():
 
 
 if __name__ == "__main__":
-    main()
+    try:
+        main()
+    except Failed as failed:
+        sys.exit(f"web3-check: FAILED: {failed}")

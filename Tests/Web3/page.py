@@ -10,6 +10,7 @@ import base64
 import itertools
 import json
 import os
+import signal
 import subprocess
 import sys
 import tempfile
@@ -18,18 +19,20 @@ import urllib.request
 import websockets
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-from check import Server, check  # noqa: E402
+import check as checks  # noqa: E402
+from check import Failed, Server, check  # noqa: E402
 
 
 class Browser:
     """One page of a browser of our own."""
 
     def __init__(self, program, folder):
-        self.profile = tempfile.TemporaryDirectory(prefix="hoard-browser-")
+        self.profile = tempfile.TemporaryDirectory(prefix="hoard-browser-", ignore_cleanup_errors=True)
         self.folder = folder
         command = [program, "--headless", "--no-sandbox", "--disable-gpu", "--hide-scrollbars", "--remote-debugging-port=0",
                    "--user-data-dir=" + self.profile.name, "about:blank"]
-        self.process = subprocess.Popen(command, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True)
+        self.process = subprocess.Popen(
+            command, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True, start_new_session=True)
         for line in self.process.stderr:
             if line.startswith("DevTools listening on "):
                 self.port = int(line.split(":")[2].split("/")[0])
@@ -72,7 +75,8 @@ class Browser:
 
     async def until(self, script, what, seconds=20):
         for _ in range(seconds * 10):
-            if await self.run(script):
+            # A page that is not there yet has none of the elements.
+            if await self.run(f"(() => {{ try {{ return !!({script}); }} catch {{ return false; }} }})()"):
                 return
             await asyncio.sleep(0.1)
         check(False, what + ": " + str(await self.run("document.body.innerText"))[:1500])
@@ -89,7 +93,8 @@ class Browser:
             file.write(base64.b64decode(picture["data"]))
 
     def close(self):
-        self.process.terminate()
+        # All of its processes, which are a group of their own.
+        os.killpg(self.process.pid, signal.SIGKILL)
         self.process.wait(timeout=20)
         self.profile.cleanup()
 
@@ -102,9 +107,9 @@ async def visit(browser, server):
     await browser.until("document.querySelectorAll('.tile').length >= 6", "the tiles are there")
     before = await browser.run("document.querySelector('.tile .value').innerText")
     loop = asyncio.get_running_loop()
-    playing = [loop.run_in_executor(None, server.play) for _ in range(4)]
+    playing = [loop.run_in_executor(None, server.play, f"player {number}") for number in range(4)]
     await browser.until(f"document.querySelector('.tile .value').innerText !== {json.dumps(before)}", "blocks arrive by themselves")
-    await asyncio.gather(*playing)
+    await asyncio.wait_for(asyncio.gather(*playing), 60)
     await browser.until("document.querySelectorAll('table a[href^=\"#/block/\"]').length > 3", "the list of blocks fills")
     await browser.until("document.body.innerText.includes('purchase')", "actions are counted", 30)
     await browser.shot("live")
@@ -150,7 +155,11 @@ def main():
     if arguments.folder:
         os.makedirs(arguments.folder, exist_ok=True)
     server = Server(arguments.hoard)
-    browser = Browser(arguments.browser, arguments.folder)
+    try:
+        browser = Browser(arguments.browser, arguments.folder)
+    except BaseException:
+        server.process.terminate()
+        raise
     try:
         server.play()
         asyncio.run(visit(browser, server))
@@ -159,9 +168,11 @@ def main():
         server.process.terminate()
     check(server.process.wait(timeout=60) == 0, "the server ends with 0")
     server.folder.cleanup()
-    import check as checks
     print(f"page-check: {checks.checks} checks passed")
 
 
 if __name__ == "__main__":
-    main()
+    try:
+        main()
+    except (Failed, TimeoutError) as failed:
+        sys.exit(f"page-check: FAILED: {failed!r}")

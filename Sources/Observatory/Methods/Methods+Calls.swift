@@ -90,6 +90,16 @@ extension RPCService {
     ) throws(RPCError) -> Receipt {
         switch machines.with({ $0.transition(view, environment, transaction) }) {
         case .success(let result): return result.receipt
+        case .failure(.senderHasCode):
+            // EIP-3607 is no rule for questions: an account may ask its own code.
+            guard let target = transaction.to, transaction.value.isZero else {
+                throw .server("an account with code can call in a question, but neither pay nor create")
+            }
+            return machines.with {
+                $0.call(
+                    view, environment, from: transaction.sender, to: target, data: transaction.data,
+                    gas: transaction.gasLimit)
+            }
         case .failure(let refusal): throw Self.error(refusal)
         }
     }
