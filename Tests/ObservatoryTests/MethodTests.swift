@@ -145,6 +145,14 @@ struct MethodTests {
             #expect(try world.errorCode("eth_getLogs", [["fromBlock": "0x2", "toBlock": "0x1"]]) == -32_602)
             #expect(try world.errorCode("eth_getFilterChanges", ["0x1"]) == -32_000)
             #expect(try world.errorCode("eth_sendRawTransaction", ["0x01"]) == -32_602)
+            // The greatest numbers there are, one place after the other.
+            let most: JSON = "0xffffffffffffffff"
+            #expect(try world.errorCode("eth_feeHistory", ["0x1", most]) == -32_000)
+            #expect(try world.errorCode("eth_feeHistory", [most, "latest"]) == nil)
+            #expect(try world.errorCode("eth_getLogs", [["fromBlock": "0x0", "toBlock": most]]) == nil)
+            #expect(try world.errorCode("eth_getLogs", [["fromBlock": most, "toBlock": most]]) == nil)
+            #expect(try world.errorCode("hoard_prices", [.number("18446744073709551615"), .number("18446744073709551615")]) == nil)
+            #expect(try world.errorCode("hoard_item", [most, [most, most], most]) == nil)
             #expect(try world.errorCode("eth_getBalance", [.string("0x" + String(repeating: "0", count: 40)), "0xfffffff"]) == -32_001)
             let revert: JSON = [["to": "0x00000000000000000000000000000000000000aa"], "latest",
                 ["0x00000000000000000000000000000000000000aa": ["code": "0x60006000fd"]]]

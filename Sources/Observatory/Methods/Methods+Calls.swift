@@ -140,7 +140,7 @@ extension RPCService {
             transaction.gasLimit = gas
             return (try? attempt(transaction, view, environment))?.succeeded ?? false
         }
-        var low = first.gasUsed - 1
+        var low = max(1, first.gasUsed) - 1
         var high = call.transaction.gasLimit
         if succeeds(first.gasUsed) { return first.gasUsed }
         let likely = min(high, (first.gasUsed + 2_300) * 64 / 63)

@@ -28,6 +28,8 @@ extension RPCService {
         let count = try Read.count(try given.required(0), "blockCount")
         guard count >= 1 else { throw .invalidParameters("blockCount must be 1 or more") }
         let newest = try number(of: BlockTag(given[1], "newestBlock"))
+        let head = history.head
+        guard newest <= head else { throw .server("request beyond head block: \(newest) is behind \(head)") }
         var percentiles: [Double] = []
         if let wanted = given[2] {
             guard case .array(let values) = wanted else { throw Read.wrong("rewardPercentiles", "an array", wanted) }

@@ -201,14 +201,16 @@ private final class CallTracer {
     private func call(_ step: TraceStep) -> Call? {
         let stack = Array(step.stack.reversed())
         func bytes(_ offset: Int, _ size: Int) -> [UInt8] {
-            guard stack.count > max(offset, size), let start = stack[offset].asUInt64, let count = stack[size].asUInt64,
-                count > 0
+            // An instruction may name any place and length and fail for it; a trace shows a mebibyte at most.
+            guard stack.count > max(offset, size), let start = stack[offset].asUInt64, let named = stack[size].asUInt64,
+                named > 0
             else { return [] }
+            let count = min(named, 1 << 20)
             // Memory that the instruction itself extends is zero.
             let available = UInt64(step.memory.count)
-            guard start < available else { return [UInt8](repeating: 0, count: Int(min(count, 1 << 20))) }
+            guard start < available else { return [UInt8](repeating: 0, count: Int(count)) }
             let end = min(available, start + count)
-            return Array(step.memory[Int(start)..<Int(end)]) + [UInt8](repeating: 0, count: Int(min(start + count - end, 1 << 20)))
+            return Array(step.memory[Int(start)..<Int(end)]) + [UInt8](repeating: 0, count: Int(start + count - end))
         }
         let context = self.stack.last?.context ?? .zero
         switch step.opcode {

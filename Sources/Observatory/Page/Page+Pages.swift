@@ -33,7 +33,7 @@ extension Page {
               tile("Last block", link("#/block/" + head, count(head)), overview.anchor ? "anchor at " + count(overview.anchor.block) : "no anchor yet"),
               tile("Operations a second", count(operations / 10), count(made / 10) + " blocks a second"),
               tile("Final within, median", milliseconds(percentile(0.5)), "opened until durable, 30 s"),
-              tile("95 of 100", milliseconds(percentile(0.95)), "99 of 100: " + milliseconds(percentile(0.99))),
+              tile("Final, 95 of 100", milliseconds(percentile(0.95)), "99 of 100: " + milliseconds(percentile(0.99))),
               tile("Refused", operations ? (100 * refused / operations).toFixed(1) + " %" : "–", "by contracts, 10 s"),
               tile("Conflicts", units ? (100 * parallel.repeated / units).toFixed(2) + " %" : "none", units ? "executed more than once" : "executed one by one"),
               tile("Operations in all", amount(overview.operations), "index at block " + count(overview.indexed)));
@@ -172,7 +172,7 @@ extension Page {
           if (text) location.hash = "#/search/" + encodeURIComponent(text);
         });
         setInterval(() => { if (view && view.draw && !document.hidden) view.draw(); }, 500);
-        setInterval(() => { if (view && view.refresh && !document.hidden) view.refresh().catch(() => {}); }, 5000);
+        setInterval(() => { if (view && view.refresh && !document.hidden) view.refresh().catch(() => {}); }, 2000);
         connect();
         open();
 
