@@ -26,6 +26,8 @@ public enum LedgerLimits {
     static let fullEnoughOperations = 512
     /// How long a block may be filled from what waits while the log thread has nothing to do.
     static let fillNanosecondsMax: UInt64 = 2_000_000
+    /// The same while a whole block's operations wait behind it: they wait longer than this whatever is done.
+    static let backlogFillNanosecondsMax: UInt64 = 10_000_000
     /// Sealed micro-blocks that wait for the log thread: more would not make the disk faster.
     static let sealedBlocksMax = 4
     /// Gas of a view call: a query must not hold up the operations behind it.

@@ -32,10 +32,13 @@ extension Sequencer {
     /// Whether the block takes in more before it goes to the log thread: while operations wait, a block that is neither old
     /// nor large does. Without a backlog every block leaves at once.
     private func isToBeFilled(_ next: Int) -> Bool {
-        guard block.operationCount < LedgerLimits.fullEnoughOperations,
-            next < batch.operations.count || shared.submissions.count > 0
-        else { return false }
-        return clock.monotonicNanoseconds() < blockBegan + LedgerLimits.fillNanosecondsMax
+        let limits = LedgerLimits.self
+        if block.operationCount >= limits.fullEnoughOperations { return false }
+        let waiting = batch.operations.count - next + shared.submissions.count
+        if waiting == 0 { return false }
+        let longest =
+            waiting < limits.fullEnoughOperations ? limits.fillNanosecondsMax : limits.backlogFillNanosecondsMax
+        return clock.monotonicNanoseconds() < blockBegan + longest
     }
 
     private func groupEnd(_ first: Int, _ limit: Int) -> Int {
