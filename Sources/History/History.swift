@@ -262,14 +262,29 @@ public final class History: @unchecked Sendable {
         let thread = Thread { [self] in
             if inIdleTime { IndexerThread.takeOnlyIdleTime() }
             while !isStopping.load(ordering: .acquiring) {
+                let pushed = feed.lastPushed
+                let began = ContinuousClock.now
                 // Receipts that are not in their file yet come when more of them do; looking for them reads a segment.
-                if !step(refreshing: false) { usleep(hasGap ? 500_000 : 20_000) }
+                if !step(refreshing: false) {
+                    usleep(hasGap ? 500_000 : 20_000)
+                } else if inIdleTime, feed.lastPushed != pushed {
+                    // Idle time is not free: it shares caches, memory and the disk with what is being served.
+                    usleep(Self.pauseMicroseconds(after: ContinuousClock.now - began))
+                }
             }
             ended.signal()
         }
         thread.name = "hoard-index"
         thread.stackSize = 8 << 20
         thread.start()
+    }
+
+    /// How long the index rests after a piece of work while blocks come in: three times as long as it worked, and no longer than
+    /// a second.
+    static func pauseMicroseconds(after worked: Duration) -> UInt32 {
+        let (seconds, attoseconds) = worked.components
+        guard seconds == 0 else { return 1_000_000 }
+        return UInt32(min(1_000_000, attoseconds / 1_000_000_000_000 * 3))
     }
 
     /// Seconds that a stopping server spends on its index at most.

@@ -143,7 +143,16 @@ struct HistoryTests {
         index(world.history)
         #expect(try nonces() == fromMemory)
         #expect(fromMemory.flatMap { $0 }.max() == 4, "three senders, five operations of each")
+        for number in 1...world.history.head {
+            let block = try #require(try world.history.block(number))
+            #expect(block.appliedCount == block.entries.count { $0.entry.receipt.succeeded })
+        }
         world.stop()
+    }
+
+    @Test(arguments: [(0, 0), (100, 300), (300_000, 900_000), (400_000, 1_000_000), (9_000_000, 1_000_000)] as [(Int64, UInt32)])
+    func `the index rests three times as long as it worked, and a second at most`(_ worked: Int64, _ rest: UInt32) {
+        #expect(History.pauseMicroseconds(after: .microseconds(worked)) == rest)
     }
 
     @Test func `the index of another world is replaced`() throws {

@@ -135,10 +135,9 @@ final class Notifier: Sendable {
     }
 
     private func microBlock(_ block: HistoryBlock) -> JSON {
-        var applied = 0
-        var refused = 0
-        for entry in block.entries { if entry.entry.receipt.succeeded { applied += 1 } else { refused += 1 } }
         let header = block.header
+        let applied = block.appliedCount
+        let refused = Int(header.operationCount) - applied
         let opened = header.timestampMilliseconds
         return [
             "number": .int(header.number), "hash": .hash(block.digest), "timestampMilliseconds": .int(opened),
