@@ -41,6 +41,8 @@ struct BlockWriter {
     private var flows: [FlowKey: UInt64] = [:]
     private var actions: [ActionKey: (count: UInt64, gas: UInt64)] = [:]
     private var names: [NameKey: String] = [:]
+    /// Operations that accounts have sent, of those that sent one now.
+    private var sentCounts: [Address: UInt64] = [:]
 
     /// What tells the actions of a game apart.
     private struct NameKey: Hashable {
@@ -59,7 +61,7 @@ struct BlockWriter {
                 """)
         operationStatement = try database.cachedStatement(sql: "INSERT INTO operations (id, block, place) VALUES (?, ?, ?)")
         accountStatement = try database.cachedStatement(
-            sql: "INSERT OR IGNORE INTO accounts (address, block, place, sent) VALUES (?, ?, ?, ?)")
+            sql: "INSERT OR IGNORE INTO accounts (address, block, place, nonce) VALUES (?, ?, ?, ?)")
         itemStatement = try database.cachedStatement(
             sql: "INSERT OR IGNORE INTO items (asset, block, place) VALUES (?, ?, ?)")
     }
@@ -105,9 +107,12 @@ struct BlockWriter {
             if game.catalog.houses[movement.to] == nil { accounts.insert(movement.to) }
             if movement.asset > Self.lastCurrency { assets.insert(movement.asset) }
         }
+        let sender = entry.transaction.sender
+        let sent = try sentCounts[sender] ?? HistoryStore.sentCount(database, sender)
+        sentCounts[sender] = sent + 1
         for account in accounts {
             try accountStatement.execute(arguments: [
-                Data(account.bytes), block, place, account == entry.transaction.sender,
+                Data(account.bytes), block, place, account == sender ? Int64(clamping: sent) : nil,
             ])
         }
         for asset in assets { try itemStatement.execute(arguments: [Int64(clamping: asset), block, place]) }
@@ -206,6 +211,11 @@ struct BlockWriter {
                     ON CONFLICT DO UPDATE SET count = count + excluded.count, gas = gas + excluded.gas
                     """
             ).execute(arguments: [key.name, key.outcome, number(sum.count), number(sum.gas)])
+        }
+        for (account, count) in sentCounts {
+            try database.cachedStatement(sql: "INSERT OR REPLACE INTO senders VALUES (?, ?)").execute(arguments: [
+                Data(account.bytes), number(count),
+            ])
         }
         let known: [(String, (any DatabaseValueConvertible)?)] = [
             ("first", number(progress.first)), ("last", number(progress.last)), ("digest", progress.digest.data),

@@ -78,20 +78,28 @@ public final class History: @unchecked Sendable {
         }
     }
 
-    /// The nonce of an operation's transaction; for a session, whose transactions have none of their own, as many as its
+    /// The nonces of transactions of one block; for a session, whose transactions have none of their own, as many as its
     /// account had sent before.
-    public func nonce(of entry: LedgerEntry) throws(HistoryError) -> UInt64 {
-        if let nonce = entry.transaction.nonce { return nonce }
-        let sender = entry.transaction.sender
-        let last = indexedBlock
-        var count = try store.sentCount(sender, before: entry.block, Int(entry.index))
-        guard entry.block > last else { return count }
-        for block in recentBlocks(from: last + 1) where block.number <= entry.block {
-            for other in block.entries where other.entry.transaction.sender == sender {
-                if block.number < entry.block || other.entry.index < entry.index { count += 1 }
+    public func nonces(of entries: [LedgerEntry]) throws(HistoryError) -> [UInt64] {
+        let sessions = entries.filter { $0.transaction.nonce == nil }
+        var counted: [UInt32: UInt64] = [:]
+        if let number = sessions.first?.block {
+            let senders = sessions.map { (account: $0.transaction.sender, place: Int($0.index)) }
+            var known = number <= indexedBlock ? try store.nonces(of: senders, in: number) : nil
+            if known == nil {
+                var (counts, last) = try store.sentCounts(of: Set(senders.map(\.account)))
+                if last >= number { known = try store.nonces(of: senders, in: number) }
+                for block in recentBlocks(from: last + 1) where block.number <= number {
+                    for other in block.entries.map(\.entry) {
+                        guard let count = counts[other.transaction.sender] else { continue }
+                        if block.number == number { counted[other.index] = count }
+                        counts[other.transaction.sender] = count + 1
+                    }
+                }
             }
+            for (entry, nonce) in zip(sessions, known ?? []) { counted[entry.index] = nonce }
         }
-        return count
+        return entries.map { $0.transaction.nonce ?? counted[$0.index] ?? 0 }
     }
 
     // MARK: Where it stands
@@ -254,14 +262,29 @@ public final class History: @unchecked Sendable {
         let thread = Thread { [self] in
             if inIdleTime { IndexerThread.takeOnlyIdleTime() }
             while !isStopping.load(ordering: .acquiring) {
+                let pushed = feed.lastPushed
+                let began = ContinuousClock.now
                 // Receipts that are not in their file yet come when more of them do; looking for them reads a segment.
-                if !step(refreshing: false) { usleep(hasGap ? 500_000 : 20_000) }
+                if !step(refreshing: false) {
+                    usleep(hasGap ? 500_000 : 20_000)
+                } else if inIdleTime, feed.lastPushed != pushed {
+                    // Idle time is not free: it shares caches, memory and the disk with what is being served.
+                    usleep(Self.pauseMicroseconds(after: ContinuousClock.now - began))
+                }
             }
             ended.signal()
         }
         thread.name = "hoard-index"
         thread.stackSize = 8 << 20
         thread.start()
+    }
+
+    /// How long the index rests after a piece of work while blocks come in: three times as long as it worked, and no longer than
+    /// a second.
+    static func pauseMicroseconds(after worked: Duration) -> UInt32 {
+        let (seconds, attoseconds) = worked.components
+        guard seconds == 0 else { return 1_000_000 }
+        return UInt32(min(1_000_000, attoseconds / 1_000_000_000_000 * 3))
     }
 
     /// Seconds that a stopping server spends on its index at most.

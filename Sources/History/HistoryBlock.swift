@@ -106,6 +106,15 @@ public final class HistoryBlock: @unchecked Sendable {
     /// The operations with their receipts.
     public var entries: [HistoryEntry] { withDecoded { $0.entries } }
 
+    /// How many operations succeeded; cheap, also where nobody has asked for the entries.
+    public var appliedCount: Int {
+        let count = results.withUnsafeBytes {
+            try? BlockCoding.successCount(count: Int(header.operationCount), results: $0)
+        }
+        guard let count else { preconditionFailure("the results of block \(number) cannot be read back") }
+        return count
+    }
+
     /// Where an operation stands in the block.
     public func place(of id: OperationID) -> Int? { withDecoded { $0.places[id] } }
 

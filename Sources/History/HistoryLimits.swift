@@ -12,6 +12,8 @@ public enum HistoryLimits {
     public static let logBlocksMax: UInt64 = 50_000
     /// Logs that one query returns.
     public static let logsMax = 10_000
+    /// Bytes of data in the logs that one query returns.
+    public static let logBytesMax = 8 << 20
     /// Rows of a list of a player's or an item's history.
     public static let rowsMax = 500
 }

@@ -73,15 +73,35 @@ extension HistoryStore {
         }
     }
 
-    /// Operations that an account sent before a place.
-    func sentCount(_ account: Address, before block: UInt64, _ place: Int) throws(HistoryError) -> UInt64 {
+    /// How many operations each account had sent before the one at its place in a block; nil where the block is not in the index.
+    func nonces(of senders: [(account: Address, place: Int)], in block: UInt64) throws(HistoryError) -> [UInt64]? {
         try reading { database in
-            let count = try Int64.fetchOne(
-                database,
-                sql: "SELECT count(*) FROM accounts WHERE address = ? AND (block, place) < (?, ?) AND sent",
-                arguments: [Data(account.bytes), Int64(clamping: block), place])
-            return UInt64(count ?? 0)
+            let statement = try database.cachedStatement(
+                sql: "SELECT nonce FROM accounts WHERE address = ? AND block = ? AND place = ?")
+            var nonces: [UInt64] = []
+            for (account, place) in senders {
+                let row: [any DatabaseValueConvertible] = [Data(account.bytes), Int64(clamping: block), place]
+                guard let nonce = try Int64.fetchOne(statement, arguments: StatementArguments(row)) else { return nil }
+                nonces.append(UInt64(clamping: nonce))
+            }
+            return nonces
         }
+    }
+
+    /// How many operations each of these accounts has sent, and the last block of the index, read together.
+    func sentCounts(of accounts: Set<Address>) throws(HistoryError) -> (counts: [Address: UInt64], last: UInt64) {
+        try reading { database in
+            let last = try Int64.fetchOne(database, sql: "SELECT value FROM meta WHERE name='last'") ?? 0
+            var counts: [Address: UInt64] = [:]
+            for account in accounts { counts[account] = try Self.sentCount(database, account) }
+            return (counts, UInt64(clamping: last))
+        }
+    }
+
+    /// How many operations an account has sent.
+    static func sentCount(_ database: Database, _ account: Address) throws -> UInt64 {
+        let statement = try database.cachedStatement(sql: "SELECT count FROM senders WHERE address = ?")
+        return UInt64(clamping: try Int64.fetchOne(statement, arguments: [Data(account.bytes)]) ?? 0)
     }
 
     /// The latest operations of an account before a place, the newest first.

@@ -10,7 +10,7 @@ internal import Ledger
 /// system a damaged file is deleted and made again.
 final class HistoryStore: Sendable {
     /// Changes with the tables: another version is deleted and made again.
-    static let version = 1
+    static let version = 2
     let pool: DatabasePool
     let path: String
 
@@ -77,8 +77,9 @@ final class HistoryStore: Sendable {
             header BLOB NOT NULL, bloom BLOB NOT NULL, state BLOB, operations BLOB NOT NULL, results BLOB NOT NULL);
         CREATE UNIQUE INDEX digests ON blocks (digest);
         CREATE TABLE operations (id BLOB PRIMARY KEY, block INTEGER NOT NULL, place INTEGER NOT NULL) WITHOUT ROWID;
-        CREATE TABLE accounts (address BLOB, block INTEGER, place INTEGER, sent INTEGER,
+        CREATE TABLE accounts (address BLOB, block INTEGER, place INTEGER, nonce INTEGER,
             PRIMARY KEY (address, block, place)) WITHOUT ROWID;
+        CREATE TABLE senders (address BLOB PRIMARY KEY, count INTEGER NOT NULL) WITHOUT ROWID;
         CREATE TABLE items (asset INTEGER, block INTEGER, place INTEGER, PRIMARY KEY (asset, block, place)) WITHOUT ROWID;
         CREATE TABLE prices (asset INTEGER, currency INTEGER, minute INTEGER, units INTEGER, paid INTEGER, low INTEGER,
             high INTEGER, PRIMARY KEY (asset, currency, minute)) WITHOUT ROWID;
@@ -126,7 +127,7 @@ final class HistoryStore: Sendable {
     func clear() throws(HistoryError) {
         do {
             try pool.write { database in
-                for table in ["blocks", "operations", "accounts", "items", "prices", "flows", "actions", "totals"] {
+                for table in ["blocks", "operations", "accounts", "senders", "items", "prices", "flows", "actions", "totals"] {
                     try database.execute(sql: "DELETE FROM \(table)")
                 }
                 try database.execute(sql: "DELETE FROM meta WHERE name NOT IN ('world', 'version')")

@@ -1,5 +1,5 @@
 public import EVM
-internal import Ledger
+public import Ledger
 
 /// Which logs are wanted, as eth_getLogs says it.
 public struct LogFilter: Sendable, Equatable {
@@ -41,17 +41,20 @@ public struct LogFilter: Sendable, Equatable {
     }
 }
 
-/// A log with its place in the chain.
+/// A log with its place in the chain. It keeps its operation, not the whole block: thousands of logs may come of as many blocks.
 public struct FoundLog: Sendable {
-    /// The block.
-    public var block: HistoryBlock
+    /// The head of the block.
+    public var block: MicroBlockHeader
+    /// The digest of the block.
+    public var digest: Hash256
     /// The operation in it.
     public var entry: HistoryEntry
     /// The log's place among those of the operation.
     public var place: Int
     /// A log of an operation of a block.
     public init(block: HistoryBlock, entry: HistoryEntry, place: Int) {
-        self.block = block
+        self.block = block.header
+        digest = block.digest
         self.entry = entry
         self.place = place
     }
@@ -86,16 +89,27 @@ extension History {
                 "\(last - first + 1) blocks; one query looks at \(HistoryLimits.logBlocksMax) at most", isLimit: true)
         }
         var found: [FoundLog] = []
+        var bytes = 0
         func take(_ block: HistoryBlock) throws(HistoryError) {
-            found += block.logs(filter)
-            guard found.count <= limit else {
+            let logs = block.logs(filter)
+            found += logs
+            bytes += logs.reduce(0) { $0 + $1.log.data.count }
+            let isLong = bytes > HistoryLimits.logBytesMax
+            guard found.count <= limit, !isLong else {
                 throw HistoryError(
-                    "more than \(limit) logs; ask for fewer blocks, such as \(first) to \(block.number - 1)", isLimit: true)
+                    "more than \(isLong ? "\(HistoryLimits.logBytesMax) bytes in" : "\(limit)") logs; ask for fewer blocks"
+                        + (block.number > first ? ", such as \(first) to \(block.number - 1)" : ""), isLimit: true)
             }
         }
         let test = filter.bloomTest
         let recent = recentBlocks(from: first).filter { $0.number <= last }
         let indexedLast = recent.first.map { $0.number - 1 } ?? last
+        let reached = indexedBlock
+        let needed = min(last, indexedLast, head)
+        guard needed < first || needed <= reached else {
+            throw HistoryError(
+                "blocks \(max(first, reached + 1)) to \(needed) are not in the index yet; ask again later", isEarly: true)
+        }
         if first <= indexedLast {
             try store.blocks(from: first, to: min(last, indexedLast), matching: test) { try take($0) }
         }

@@ -19,7 +19,7 @@ public struct ObservatoryConfiguration: Sendable {
     /// The data folder of the world.
     public var dataFolder: String
     /// Threads that answer.
-    public var workers = 2
+    public var workers = 4
     /// Whether the index is made only while nobody else wants the processors.
     public var indexesInIdleTime = true
     /// The version that clients are told.
@@ -47,6 +47,7 @@ public final class Observatory: Sendable {
     private let server: HTTPServer
     private let notifier: Notifier
     private let workers: Workers
+    private let watchWorkers = Workers(count: 1, waitingMax: 64)
     private let configuration: ObservatoryConfiguration
     private let logger: Logger
     private let isStopping = Atomic<Bool>(false)
@@ -78,7 +79,7 @@ public final class Observatory: Sendable {
             guarding: RequestGuard(
                 hosts: configuration.hosts + [configuration.host], origins: configuration.origins,
                 limits: configuration.limits),
-            workers: workers, notifier: notifier, metrics: { metrics.make(site: reached.site) },
+            workers: workers, watchWorkers: watchWorkers, notifier: notifier, metrics: { metrics.make(site: reached.site) },
             health: { [history] in Self.health(ledger, history) })
         reached.site = site
         server = HTTPServer(site: site)
@@ -130,6 +131,7 @@ public final class Observatory: Sendable {
         notifier.stop()
         server.stop()
         workers.stop()
+        watchWorkers.stop()
         history.stop()
         if let failure = history.indexFailure { logger.error("history", metadata: ["failure": "\(failure)"]) }
     }

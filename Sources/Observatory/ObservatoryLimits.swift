@@ -16,8 +16,11 @@ public struct ObservatoryLimits: Sendable {
     public var idleSecondsMax: Int64 = 75
     /// Requests of all connections that wait for a worker.
     public var waitingMax = 1_024
-    /// Bytes of answers that wait for a client that does not read.
+    /// Bytes of answers that wait for a client that does not read; of all clients, where no more is worked on for anybody;
+    /// and seconds after which a connection is closed that has not read an answer.
     public var outgoingBytesMax = 8 << 20
+    public var allOutgoingBytesMax = 256 << 20
+    public var answerSecondsMax: Int64 = 60
     /// Subscriptions of a connection, and filters of the server.
     public var subscriptionsMax = 64
     public var filtersMax = 4_096
@@ -30,6 +33,12 @@ public struct ObservatoryLimits: Sendable {
     public var syncMillisecondsMax = 60_000
     /// Steps of a struct log.
     public var traceStepsMax = 100_000
+    /// Bytes of a trace: its text and what holds it in memory are about as much. What is longer is cut, and says so.
+    public var traceBytesMax = 128 << 20
+    /// Bytes of stacks, memory and returned data that the steps of a trace carry, some seconds of copying.
+    public var traceStepBytesMax = 8 << 30
+    /// Traces and questions about old states at once, running or waiting for one another: fewer than there are workers.
+    public var slowMax = 3
     /// Operations that are executed again to reach the state of an old block.
     public var replayOperationsMax: UInt64 = 500_000
     /// Blocks of eth_feeHistory.

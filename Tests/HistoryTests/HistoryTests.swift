@@ -17,7 +17,7 @@ struct HistoryTests {
             text += " \(keccak256(block.operations)) \(keccak256(block.results))"
             text += " \(keccak256(try history.resultsState(before: number) ?? []))\n"
             for entry in block.entries {
-                text += "  \(entry.entry.id) \(entry.cumulativeGas) \(entry.firstLogIndex) \(try history.nonce(of: entry.entry))\n"
+                text += "  \(entry.entry.id) \(entry.cumulativeGas) \(entry.firstLogIndex) \(try history.nonces(of: [entry.entry])[0])\n"
             }
         }
         for total in try history.totals() { text += "\(total)\n" }
@@ -91,6 +91,9 @@ struct HistoryTests {
         defer { world.remove() }
         try play(world, rounds: 20)
         #expect(world.history.feed.droppedCount > 0, "nothing was dropped, so nothing is tested")
+        // A part of the answer would look like all of it.
+        let head = world.history.head
+        #expect(throws: HistoryError.self) { try world.history.logs(LogFilter(), from: 1, to: head) }
         index(world.history)
         // What the receipts' file does not have yet comes once the ledger ends.
         world.stop()
@@ -124,6 +127,32 @@ struct HistoryTests {
         }
         #expect(throws: HistoryError.self) { try world.history.logs(LogFilter(), from: 1, to: head, limit: 3) }
         world.stop()
+    }
+
+    @Test func `nonces from memory are those of the index`() throws {
+        let world = try TestLedger()
+        defer { world.remove() }
+        try play(world, rounds: 5)
+        func nonces() throws -> [[UInt64]] {
+            try (1...world.history.head).map { number in
+                let block = try #require(try world.history.block(number))
+                return try world.history.nonces(of: block.entries.map(\.entry))
+            }
+        }
+        let fromMemory = try nonces()
+        index(world.history)
+        #expect(try nonces() == fromMemory)
+        #expect(fromMemory.flatMap { $0 }.max() == 4, "three senders, five operations of each")
+        for number in 1...world.history.head {
+            let block = try #require(try world.history.block(number))
+            #expect(block.appliedCount == block.entries.count { $0.entry.receipt.succeeded })
+        }
+        world.stop()
+    }
+
+    @Test(arguments: [(0, 0), (100, 300), (300_000, 900_000), (400_000, 1_000_000), (9_000_000, 1_000_000)] as [(Int64, UInt32)])
+    func `the index rests three times as long as it worked, and a second at most`(_ worked: Int64, _ rest: UInt32) {
+        #expect(History.pauseMicroseconds(after: .microseconds(worked)) == rest)
     }
 
     @Test func `the index of another world is replaced`() throws {

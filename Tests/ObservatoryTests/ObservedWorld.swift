@@ -65,6 +65,13 @@ final class ObservedWorld: @unchecked Sendable {
         let (code, payload) = try game.encodePayload(action: name, fields: fields)
         let mapped = payload.withUnsafeBytes { game.map(code: code, actor: .zero, payload: $0, session: session) }
         guard case .success(let transaction) = mapped else { throw Failed(what: "\(mapped)") }
+        return try submit(transaction)
+    }
+
+    /// Has a transaction executed as an operation, whatever comes of it; its id. Blocks.
+    func execute(_ transaction: Transaction) throws -> HistoryOperationID { try submit(transaction).id }
+
+    private func submit(_ transaction: Transaction) throws -> (id: HistoryOperationID, receipt: Receipt) {
         let id = HistoryOperationID(high: 7, low: nextID.wrappingAdd(1, ordering: .relaxed).newValue)
         let done = DispatchSemaphore(value: 0)
         let answer = Mutex<Answer?>(nil)

@@ -140,6 +140,34 @@ struct ImporterTests {
         #expect(try Planner.plan(match).actions.allSatisfy { $0.expectedToApply })
     }
 
+    @Test func `semicolons separate numbers whose fractions begin with a comma`() throws {
+        let match = try Self.read("sold_at;seller;buyer;item;price\n100;ann;bob;Hat, red;12,50\n101;ann;bob;1,2,3;0,5\n")
+        let trades = match.events.filter { $0.kind == .trade }
+        #expect(trades.map(\.item).first == "Hat, red" && trades.map(\.amount) == [1_250, 50])
+    }
+
+    @Test func `a table of unknown columns is told apart, and a mapping that names a wrong one too`() throws {
+        let text = "when,product,paid_usd\n5,hat,2\n"
+        let unknown = try #require(throws: ImportError.self) { try Self.read(text) }
+        #expect(unknown.description.contains("product") && unknown.description.contains("--mapping"))
+        let mapping = TableMapping(fields: ["item": .init(column: "produkt"), "amount": .init(column: "paid_usd")])
+        let wrong = try #require(throws: ImportError.self) { try Self.read(text, mapping: mapping) }
+        #expect(wrong.description.contains("\"produkt\"") && wrong.description.contains("when, product, paid_usd"))
+    }
+
+    @Test func `a field's own scale stands in the place of that of all money`() throws {
+        var fee = TableMapping.Source(column: "cut")
+        fee.scale = 1
+        let mapping = TableMapping(
+            fields: [
+                "item": .init(column: "sku"), "amount": .init(column: "price"), "fee": fee, "actor": .init(column: "from"),
+                "counterparty": .init(column: "to"),
+            ], scale: 100)
+        let match = try Self.read("sku,price,cut,from,to\nhat,2.50,5,ann,bob\n", mapping: mapping)
+        let trade = try #require(match.events.first { $0.kind == .trade })
+        #expect(trade.amount == 250 && trade.fee == 5)
+    }
+
     @Test func `a mapping explains rows of any kind`() throws {
         let folder = FileManager.default.temporaryDirectory.appendingPathComponent("hoard-mapping-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)

@@ -4,7 +4,21 @@ final class Tracer {
     var report: ((TraceStep) -> Void)?
     /// Whether steps carry the frame's memory.
     var keepsMemory = false
+    /// Whether of these only the steps that call or create do.
+    var keepsMemoryOfCallsAlone = false
+    /// Bytes of stacks, memory and returned data that steps may still carry; behind them nothing is reported.
+    var bytesLeft = Int.max
     private var pending: TraceStep?
+
+    /// Takes the bytes of a step from what is left; false where nothing is.
+    func takes(_ count: Int) -> Bool {
+        guard bytesLeft > 0 else {
+            pending = nil
+            return false
+        }
+        bytesLeft -= min(bytesLeft, count)
+        return true
+    }
 
     /// An instruction is about to be done; the one before it in the frame is over.
     func begin(_ step: TraceStep) {
@@ -35,15 +49,20 @@ extension Interpreter {
     mutating func trace(_ trace: UnsafePointer<Instruction>, _ sp: WordPointer, _ gas: Int64) {
         guard let tracer else { return }
         let count = sp.bytes(above: frame.pointee.stackBase) / 32
+        let opcode = trace.pointee.small
+        let isCall = opcode >= 0xf0 && opcode != 0xf3 && opcode <= 0xfa
+        let memoryCount =
+            tracer.keepsMemory && (isCall || !tracer.keepsMemoryOfCallsAlone) ? frame.pointee.memorySize : 0
+        guard tracer.takes(32 * count + returnData.count + memoryCount) else { return }
         tracer.begin(
             TraceStep(
-                position: Int(trace.pointee.immediate), opcode: trace.pointee.small, gas: UInt64(max(0, gas)),
+                position: Int(trace.pointee.immediate), opcode: opcode, gas: UInt64(max(0, gas)),
                 gasCost: 0, memoryBytes: frame.pointee.memorySize,
                 stack: (0..<count).map { frame.pointee.stackBase[$0] }, depth: depth + 1,
                 returnData: [UInt8](UnsafeBufferPointer(start: returnData.base, count: returnData.count)),
                 refund: journal.refund,
-                memory: tracer.keepsMemory
-                    ? [UInt8](UnsafeRawBufferPointer(start: frame.pointee.memoryBase, count: frame.pointee.memorySize)) : []))
+                memory: memoryCount > 0
+                    ? [UInt8](UnsafeRawBufferPointer(start: frame.pointee.memoryBase, count: memoryCount)) : []))
     }
 
     /// `run` with a report of what each frame's first and last instruction cost.

@@ -26,6 +26,19 @@ public final class TracingMachine {
         set { tracer.keepsMemory = newValue }
     }
 
+    /// Whether of these only the steps that call or create carry it.
+    public var keepsMemoryOfCallsAlone: Bool {
+        get { tracer.keepsMemoryOfCallsAlone }
+        set { tracer.keepsMemoryOfCallsAlone = newValue }
+    }
+
+    /// Bytes of stacks, memory and returned data that steps may still carry; where none are left, the transaction runs on
+    /// and nothing more is reported. A step of a large frame costs as much as thousands of instructions.
+    public var reportBytesLeft: Int {
+        get { tracer.bytesLeft }
+        set { tracer.bytesLeft = newValue }
+    }
+
     /// What a transaction does, or why it cannot be part of the block; `report` gets every instruction in order.
     public func transition(
         _ view: any StateView, _ block: BlockEnvironment, _ transaction: Transaction,

@@ -69,6 +69,18 @@ public enum BlockCoding {
         return (entries, receiptsBytes)
     }
 
+    /// How many operations of a block succeeded, from its results alone and without making receipts of them.
+    public static func successCount(count: Int, results: UnsafeRawBufferPointer) throws(CodingError) -> Int {
+        var reader = ByteReader(results)
+        var successes = 0
+        for _ in 0..<count {
+            _ = try reader.operationID()
+            if try reader.skipReceipt() { successes += 1 }
+        }
+        guard reader.isAtEnd else { throw CodingError(offset: reader.offset, expected: "the end") }
+        return successes
+    }
+
     /// What encoded write sets, one after the other, change.
     public static func changes(_ writes: UnsafeRawBufferPointer) throws(CodingError) -> [StateDiff] {
         var reader = ByteReader(writes)

@@ -87,6 +87,20 @@ extension ByteReader {
         }
     }
 
+    /// Passes over what `append(_: Receipt)` wrote; whether the operation succeeded.
+    mutating func skipReceipt() throws(CodingError) -> Bool {
+        let succeeded = try byte() == 0
+        _ = try variable()
+        if try byte() != 0 { _ = try address() }
+        _ = try countedView()
+        for _ in 0..<(try count(bytesEach: 22)) {
+            _ = try address()
+            for _ in 0..<(try byte()) { _ = try minimalWord() }
+            _ = try countedView()
+        }
+        return succeeded
+    }
+
     /// Reads what `append(_: Receipt)` wrote.
     mutating func receipt() throws(CodingError) -> Receipt {
         let code = try byte()

@@ -136,8 +136,11 @@ extension RPCService {
 
     func blockJSON(_ block: HistoryBlock, full: Bool) throws(RPCError) -> JSON {
         var transactions: [JSON] = []
-        for entry in block.entries {
-            transactions.append(full ? try transactionJSON(block, entry) : .hash(history.hash(of: entry.entry)))
+        let entries = block.entries
+        if full {
+            transactions = try transactionsJSON(block, entries)
+        } else {
+            for entry in entries { transactions.append(.hash(history.hash(of: entry.entry))) }
         }
         return .object(
             headerJSON(block) + [("uncles", []), ("withdrawals", []), ("transactions", .array(transactions))])
@@ -150,8 +153,17 @@ extension RPCService {
     }
 
     func transactionJSON(_ block: HistoryBlock, _ entry: HistoryEntry) throws(RPCError) -> JSON {
+        try transactionsJSON(block, [entry])[0]
+    }
+
+    /// Transactions of a block; what each sender had sent before is looked up for all of them together.
+    func transactionsJSON(_ block: HistoryBlock, _ entries: [HistoryEntry]) throws(RPCError) -> [JSON] {
+        let nonces = try RPCError.reading { () throws(HistoryError) in try history.nonces(of: entries.map(\.entry)) }
+        return zip(entries, nonces).map { transactionJSON(block, $0, nonce: $1) }
+    }
+
+    private func transactionJSON(_ block: HistoryBlock, _ entry: HistoryEntry, nonce: UInt64) -> JSON {
         let transaction = entry.entry.transaction
-        let nonce = try RPCError.reading { () throws(HistoryError) in try history.nonce(of: entry.entry) }
         let signature = signature(of: entry.entry)
         let isSession = transaction.kind == .session
         var members: [(name: String, value: JSON)] = [
@@ -229,8 +241,8 @@ extension RPCService {
         let log = found.log
         return [
             "address": .address(log.address), "topics": .array(log.topics.map { .word($0) }), "data": .data(log.data),
-            "blockNumber": .quantity(found.block.number), "blockHash": .hash(found.block.digest),
-            "blockTimestamp": .quantity(found.block.header.timestampMilliseconds / 1_000),
+            "blockNumber": .quantity(found.block.number), "blockHash": .hash(found.digest),
+            "blockTimestamp": .quantity(found.block.timestampMilliseconds / 1_000),
             "transactionHash": .hash(hash), "transactionIndex": .quantity(UInt64(found.entry.entry.index)),
             "logIndex": .quantity(UInt64(found.index)), "removed": .bool(false),
         ]

@@ -46,12 +46,14 @@ private let oneTrace = Mutex(())
 extension RPCService {
     func trace(_ hash: Hash256, _ options: TraceOptions) throws(RPCError) -> JSON {
         guard let found = try transaction(hash) else { throw .notFound("transaction not found") }
-        let result: Result<JSON, RPCError> = oneTrace.withLock { _ in
-            do throws(RPCError) { return .success(try traceNow(found.block, found.place, options)) } catch {
-                return .failure(error)
+        return try slowly { () throws(RPCError) in
+            let result: Result<JSON, RPCError> = oneTrace.withLock { _ in
+                do throws(RPCError) { return .success(try traceNow(found.block, found.place, options)) } catch {
+                    return .failure(error)
+                }
             }
+            return try result.get()
         }
-        return try result.get()
     }
 
     private func traceNow(_ block: HistoryBlock, _ place: Int, _ options: TraceOptions) throws(RPCError) -> JSON {
@@ -65,17 +67,27 @@ extension RPCService {
         }
         let entry = entries[place].entry
         let tracer = TracingMachine()
+        tracer.reportBytesLeft = limits.traceStepBytesMax
         let outcome: Result<TransitionResult, TransactionRefusal>
         let answer: JSON
         if options.isCallTracer {
-            let calls = CallTracer(entry.transaction, options)
+            let calls = CallTracer(entry.transaction, options, limits.traceBytesMax)
             tracer.keepsMemory = true
-            outcome = tracer.transition(world, environment, entry.transaction) { calls.take($0) }
+            tracer.keepsMemoryOfCallsAlone = true
+            outcome = tracer.transition(world, environment, entry.transaction) { [unowned tracer] step in
+                calls.take(step)
+                if calls.isCut { tracer.reportBytesLeft = 0 }
+            }
+            if tracer.reportBytesLeft == 0 { calls.isCut = true }
             answer = try calls.answer(entry.receipt)
         } else {
-            let log = StructLog(entry.transaction, options, limits.traceStepsMax)
+            let log = StructLog(options, limits)
             tracer.keepsMemory = options.showsMemory
-            outcome = tracer.transition(world, environment, entry.transaction) { log.take($0) }
+            outcome = tracer.transition(world, environment, entry.transaction) { [unowned tracer] step in
+                log.take(step)
+                if log.isCut { tracer.reportBytesLeft = 0 }
+            }
+            if tracer.reportBytesLeft == 0 { log.isCut = true }
             answer = log.answer(entry.receipt)
         }
         guard case .success(let result) = outcome, result.receipt == entry.receipt else {
@@ -89,20 +101,33 @@ extension RPCService {
 private final class StructLog {
     private let options: TraceOptions
     private let stepsMax: Int
+    /// Bytes that its text may still take.
+    private var bytesLeft: Int
     private var steps: [JSON] = []
-    private var isCut = false
+    /// Whether steps are missing because there would be too many, or too much in them.
+    var isCut = false
     /// Slots seen so far, by frame, and the frames that run.
     private var storage: [[U256: U256]] = [[:]]
 
-    init(_ transaction: Transaction, _ options: TraceOptions, _ stepsMax: Int) {
+    init(_ options: TraceOptions, _ limits: ObservatoryLimits) {
         self.options = options
-        self.stepsMax = stepsMax
+        stepsMax = limits.traceStepsMax
+        bytesLeft = limits.traceBytesMax
+    }
+
+    /// About as many bytes as the text of a step takes, and what holds it in memory more than its text does.
+    private func cost(_ step: TraceStep) -> Int {
+        let slots = options.showsStorage && step.opcode == 0x55 ? storage[step.depth - 1].count + 1 : 0
+        let words = options.showsStack ? step.stack.reduce(0) { $0 + ($1.l1 | $1.l2 | $1.l3 == 0 ? 40 : 120) } : 0
+        return 512 + words + 4 * step.memory.count + 160 * slots
+            + (options.showsReturnData ? 2 * step.returnData.count : 0)
     }
 
     func take(_ step: TraceStep) {
         while storage.count < step.depth { storage.append([:]) }
         while storage.count > step.depth { storage.removeLast() }
-        guard steps.count < stepsMax else {
+        bytesLeft -= cost(step)
+        guard steps.count < stepsMax, bytesLeft >= 0, !isCut else {
             isCut = true
             return
         }
@@ -158,9 +183,14 @@ private final class CallTracer {
     private let options: TraceOptions
     private var stack: [Call]
     private var pending: Call?
+    /// Bytes that its text may still take.
+    private var bytesLeft: Int
+    /// Whether calls are missing because there would be too many, or too much in them.
+    var isCut = false
 
-    init(_ transaction: Transaction, _ options: TraceOptions) {
+    init(_ transaction: Transaction, _ options: TraceOptions, _ bytesMax: Int) {
         self.options = options
+        bytesLeft = bytesMax
         stack = [
             Call(
                 type: transaction.to == nil ? "CREATE" : "CALL", from: transaction.sender, to: transaction.to,
@@ -168,7 +198,14 @@ private final class CallTracer {
         ]
     }
 
+    /// Takes what a call shows from what may be shown: its input, what it returns, and its names.
+    private func charge(_ count: Int) {
+        bytesLeft -= 512 + 2 * count
+        if bytesLeft < 0 { isCut = true }
+    }
+
     func take(_ step: TraceStep) {
+        guard !isCut else { return }
         if var call = pending, step.depth > stack.count {
             call.gas = step.gas
             stack.append(call)
@@ -176,6 +213,7 @@ private final class CallTracer {
         } else if var call = pending {
             // Nothing ran: an account without code, a precompiled contract, or a call that could not begin.
             call.output = step.returnData
+            charge(call.output.count)
             if step.stack.last == .zero { call.error = "execution failed" }
             stack[stack.count - 1].calls.append(json(call))
             pending = nil
@@ -183,6 +221,7 @@ private final class CallTracer {
         while stack.count > step.depth {
             var ended = stack.removeLast()
             ended.output = step.returnData
+            charge(ended.output.count)
             let top = step.stack.last ?? .zero
             if top.isZero {
                 if ended.error == nil { ended.error = "execution reverted" }
@@ -194,7 +233,10 @@ private final class CallTracer {
         let place = stack.count - 1
         stack[place].gasUsed = stack[place].gas - min(stack[place].gas, step.gas - min(step.gas, step.gasCost))
         if let halt = step.halt { stack[place].error = RPCService.reason(halt) }
-        if step.halt == nil { pending = call(step) }
+        if step.halt == nil, !isCut, let next = call(step) {
+            charge(next.input.count)
+            pending = next
+        }
     }
 
     /// The call that an instruction begins.
@@ -267,6 +309,7 @@ private final class CallTracer {
         case .halted(let halt): top.error = RPCService.reason(halt)
         }
         guard case .object(var members) = json(top) else { throw .inside("no call") }
+        if isCut { members.append(("isCut", .bool(true))) }
         if options.withLog {
             members.append(
                 (

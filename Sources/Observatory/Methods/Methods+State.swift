@@ -1,6 +1,7 @@
 internal import EVM
 internal import History
 internal import Ledger
+internal import Synchronization
 
 extension RPCMethod {
     /// Accounts, code, storage and their proofs.
@@ -69,7 +70,19 @@ extension RPCService {
             throw .limit("\(operations) operations would be executed again; at most \(limits.replayOperationsMax)")
         }
         let environment = environment(block)
-        return try pastStates.read(block) { (state) throws(RPCError) in try body(state, environment) }
+        return try slowly { () throws(RPCError) in
+            try pastStates.read(block) { (state) throws(RPCError) in try body(state, environment) }
+        }
+    }
+
+    /// Does what may take seconds, such as executing the log again: so few at once that a worker is left for everybody else.
+    func slowly<Value>(_ body: () throws(RPCError) -> Value) throws(RPCError) -> Value {
+        let count = slowRequests.wrappingAdd(1, ordering: .relaxed).newValue
+        defer { slowRequests.wrappingSubtract(1, ordering: .relaxed) }
+        guard count <= limits.slowMax else {
+            throw .limit("\(limits.slowMax) questions about old states are being answered; ask again in a moment")
+        }
+        return try body()
     }
 
     /// What the EVM sees of a block.

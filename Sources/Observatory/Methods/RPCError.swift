@@ -54,7 +54,9 @@ public struct RPCError: Error, Sendable, Equatable {
     }
 
     /// What the history says.
-    init(_ error: HistoryError) { self = error.isLimit ? .limit(error.description) : .inside(error.description) }
+    init(_ error: HistoryError) {
+        self = error.isLimit ? .limit(error.description) : error.isEarly ? .server(error.description) : .inside(error.description)
+    }
 
     var json: JSON {
         var members: [(name: String, value: JSON)] = [("code", .int(code)), ("message", .string(message))]

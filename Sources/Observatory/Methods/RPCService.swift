@@ -30,6 +30,8 @@ public final class RPCService: Sendable {
     let pastStates: PastStates
     let genesis: LedgerGenesis
     let version: String
+    /// Requests that execute a part of the log again.
+    let slowRequests = Atomic<Int>(0)
     private let methods: [String: RPCMethod]
     private let calls = Mutex<[String: (count: UInt64, errors: UInt64)]>([:])
 
@@ -75,7 +77,8 @@ public final class RPCService: Sendable {
         }
         let gathered = GatheredAnswers(count: requests.count, bytesMax: limits.answerBytesMax, reply)
         for (place, request) in requests.enumerated() {
-            answer(request, caller: caller) { gathered.put(place, $0) }
+            // What would not fit is not worked on.
+            if gathered.isFull { gathered.put(place, nil) } else { answer(request, caller: caller) { gathered.put(place, $0) } }
         }
     }
 
@@ -170,11 +173,13 @@ struct RPCMethod: Sendable {
         chain + blocks + state + calls + sending + filterMethods + subscriptions + debugging + hoard
 }
 
-/// The answers of a batch, until all are there.
+/// The answers of a batch as texts, until all are there; those of a batch that is too long are forgotten at once.
 private final class GatheredAnswers: Sendable {
     private struct State {
-        var answers: [JSON?]
+        var answers: [[UInt8]?]
         var missing: Int
+        var bytes = 0
+        var isFull = false
     }
 
     private let state: Mutex<State>
@@ -187,23 +192,33 @@ private final class GatheredAnswers: Sendable {
         self.reply = reply
     }
 
+    /// Whether the answers are longer together than they may be.
+    var isFull: Bool { state.withLock { $0.isFull } }
+
     func put(_ place: Int, _ answer: JSON?) {
-        let all: [JSON?]? = state.withLock { state in
-            state.answers[place] = answer
+        let text = isFull ? nil : answer?.encoded
+        let ended: State? = state.withLock { state in
+            state.bytes += (text?.count ?? 0) + 1
+            if state.bytes > bytesMax {
+                state.isFull = true
+                state.answers = []
+            }
+            if !state.isFull { state.answers[place] = text }
             state.missing -= 1
-            return state.missing == 0 ? state.answers : nil
+            return state.missing == 0 ? state : nil
         }
-        guard let all else { return }
-        let said = all.compactMap { $0 }
+        guard let ended else { return }
+        if ended.isFull {
+            let error = RPCError.limit("the answer is longer than \(bytesMax) bytes; ask for less at once")
+            return reply(RPCService.response(.null, .failure(error)).encoded)
+        }
+        let said = ended.answers.compactMap { $0 }
         if said.isEmpty { return reply(nil) }
         var bytes: [UInt8] = [0x5b]
+        bytes.reserveCapacity(ended.bytes + 2)
         for (index, answer) in said.enumerated() {
             if index > 0 { bytes.append(0x2c) }
-            answer.append(to: &bytes)
-            if bytes.count > bytesMax {
-                let error = RPCError.limit("the answer is longer than \(bytesMax) bytes; ask for less at once")
-                return reply(RPCService.response(.null, .failure(error)).encoded)
-            }
+            bytes += answer
         }
         bytes.append(0x5d)
         reply(bytes)

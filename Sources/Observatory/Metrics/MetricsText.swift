@@ -74,11 +74,11 @@ struct MetricsText {
         func at(_ share: Double, _ sorted: [Double]) -> Double {
             sorted.isEmpty ? 0 : sorted[min(sorted.count - 1, Int(Double(sorted.count) * share))]
         }
-        text.family("hoard_block_operations", "gauge", "Operations in a block, over the last blocks.")
+        text.family("hoard_block_operations", "summary", "Operations in a block, over the last blocks.")
         for share in [0.5, 0.9, 0.99] {
             text.sample("hoard_block_operations", [("quantile", String(share))], at(share, sizes))
         }
-        text.family("hoard_block_seconds", "gauge", "From the opening of a block until it was durable, over the last blocks.")
+        text.family("hoard_block_seconds", "summary", "From the opening of a block until it was durable, over the last blocks.")
         for share in [0.5, 0.9, 0.99] {
             text.sample("hoard_block_seconds", [("quantile", String(share))], at(share, times))
         }

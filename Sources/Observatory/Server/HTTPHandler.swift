@@ -14,6 +14,8 @@ final class HTTPHandler: ChannelInboundHandler, RemovableChannelHandler {
     /// Whether the present request has been answered before it was complete.
     private var isDone = false
     private var deadline: Scheduled<Void>?
+    /// Bytes that were written and have not left.
+    private let waiting = Atomic<Int>(0)
 
     init(site: Site) { self.site = site }
 
@@ -61,6 +63,8 @@ final class HTTPHandler: ChannelInboundHandler, RemovableChannelHandler {
             deadline?.cancel()
             guard !isDone, let head else { return }
             isDone = true
+            // One request after the other, and no answer read.
+            guard waiting.load(ordering: .relaxed) <= site.limits.outgoingBytesMax else { return context.close(promise: nil) }
             route(context, head)
         }
     }
@@ -99,7 +103,7 @@ final class HTTPHandler: ChannelInboundHandler, RemovableChannelHandler {
     private func work(_ channel: any Channel, _ head: HTTPRequestHead, _ path: String) {
         let keepAlive = head.isKeepAlive
         let site = site
-        let isTaken = site.workers.put { [self] in
+        let isTaken = site.watchWorkers.put { [self] in
             switch path {
             case "/metrics":
                 answer(
@@ -146,6 +150,7 @@ final class HTTPHandler: ChannelInboundHandler, RemovableChannelHandler {
         self.body = []
         let site = site
         let isTaken = site.workers.put { [self] in
+            guard !site.isClogged else { return busy(channel, false) }
             site.service.answer(body, caller: nil) { [self] bytes in
                 answer(
                     channel, bytes == nil ? .noContent : .ok, "application/json", bytes ?? [], keepAlive: keepAlive,
@@ -157,14 +162,14 @@ final class HTTPHandler: ChannelInboundHandler, RemovableChannelHandler {
 }
 
 extension HTTPHandler: @unchecked Sendable {
-    // Sendable: fields are used on the connection's event loop alone; `answer` uses none of them.
+    // Sendable: fields that change are used on the connection's event loop alone.
 
     /// Writes a response; from any thread.
     private func answer(
         _ channel: any Channel, _ status: HTTPResponseStatus, _ type: String, _ body: [UInt8], keepAlive: Bool,
         origin: String? = nil, isPreflight: Bool = false
     ) {
-        channel.eventLoop.execute {
+        channel.eventLoop.execute { [self] in
             var headers = HTTPHeaders()
             headers.add(name: "content-type", value: type)
             if status != .noContent { headers.add(name: "content-length", value: String(body.count)) }
@@ -186,13 +191,25 @@ extension HTTPHandler: @unchecked Sendable {
             }
             if !keepAlive { headers.add(name: "connection", value: "close") }
             channel.write(HTTPServerResponsePart.head(HTTPResponseHead(version: .http1_1, status: status, headers: headers)), promise: nil)
+            let count = 512 + body.count
+            waiting.wrappingAdd(count, ordering: .relaxed)
+            site.outgoingBytes.wrappingAdd(count, ordering: .relaxed)
             if !body.isEmpty {
                 var buffer = channel.allocator.buffer(capacity: body.count)
                 buffer.writeBytes(body)
                 channel.write(HTTPServerResponsePart.body(.byteBuffer(buffer)), promise: nil)
             }
             let written = channel.writeAndFlush(HTTPServerResponsePart.end(nil))
-            if !keepAlive { written.whenComplete { _ in channel.close(promise: nil) } }
+            // Short answers fit into what the system keeps; only a long one is worth a timer.
+            let deadline =
+                count < 65_536
+                ? nil : channel.eventLoop.scheduleTask(in: .seconds(site.limits.answerSecondsMax)) { channel.close(promise: nil) }
+            written.whenComplete { [self] _ in
+                deadline?.cancel()
+                waiting.wrappingSubtract(count, ordering: .relaxed)
+                site.outgoingBytes.wrappingSubtract(count, ordering: .relaxed)
+                if !keepAlive { channel.close(promise: nil) }
+            }
         }
     }
 

@@ -83,6 +83,8 @@ final class Site: Sendable {
     let limits: ObservatoryLimits
     let guarding: RequestGuard
     let workers: Workers
+    /// Who answers those that watch over the server, whatever else is asked for.
+    let watchWorkers: Workers
     let notifier: Notifier
     let metrics: @Sendable () -> String
     let health: @Sendable () -> (isReady: Bool, text: String)
@@ -91,15 +93,18 @@ final class Site: Sendable {
     let requests = Atomic<UInt64>(0)
     let refusedRequests = Atomic<UInt64>(0)
     let webSockets = Atomic<Int>(0)
+    /// Bytes that were written to clients and have not left, of all of them.
+    let outgoingBytes = Atomic<Int>(0)
 
     init(
-        service: RPCService, guarding: RequestGuard, workers: Workers, notifier: Notifier,
+        service: RPCService, guarding: RequestGuard, workers: Workers, watchWorkers: Workers, notifier: Notifier,
         metrics: @escaping @Sendable () -> String, health: @escaping @Sendable () -> (isReady: Bool, text: String)
     ) {
         self.service = service
         limits = service.limits
         self.guarding = guarding
         self.workers = workers
+        self.watchWorkers = watchWorkers
         self.notifier = notifier
         self.metrics = metrics
         self.health = health
@@ -117,6 +122,9 @@ final class Site: Sendable {
         }
         return nil
     }
+
+    /// Whether so much waits for clients to read it that nothing more is worked on.
+    var isClogged: Bool { outgoingBytes.load(ordering: .relaxed) > limits.allOutgoingBytesMax }
 
     /// The address that a connection comes from, for its allowance.
     static func address(_ channel: any Channel) -> String { channel.remoteAddress?.ipAddress ?? "local" }

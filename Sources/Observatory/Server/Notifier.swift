@@ -6,8 +6,8 @@ internal import Synchronization
 
 /// Who hears of new blocks.
 protocol Listener: AnyObject, Sendable {
-    /// Bytes that were written and have not left.
-    var waitingBytes: Int { get }
+    /// Whether it reads too slowly to be kept.
+    var isTooSlow: Bool { get }
     /// Sends a text.
     func send(_ text: [UInt8])
     /// Gives up on one that does not read.
@@ -93,7 +93,7 @@ final class Notifier: Sendable {
         for block in blocks {
             var made: [String: [JSON]] = [:]
             for subscription in subscriptions {
-                if subscription.listener.waitingBytes > service.limits.outgoingBytesMax {
+                if subscription.listener.isTooSlow {
                     droppedListeners.wrappingAdd(1, ordering: .relaxed)
                     remove(nil, of: subscription.listener)
                     subscription.listener.drop("you do not read what you have subscribed to")
@@ -125,9 +125,9 @@ final class Notifier: Sendable {
             return filter.bloomTest(block.bloom.bytes) ? block.logs(filter).map(service.logJSON) : []
         case .newPendingTransactions(let full):
             return once(full ? "full" : "hashes") {
-                block.entries.compactMap { entry in
-                    full ? try? service.transactionJSON(block, entry) : .hash(service.history.hash(of: entry.entry))
-                }
+                let entries = block.entries
+                if full { return (try? service.transactionsJSON(block, entries)) ?? [] }
+                return entries.map { .hash(service.history.hash(of: $0.entry)) }
             }
         case .microBlocks: return once("micro") { [microBlock(block)] }
         case .stateChanges(let addresses): return stateChanges(block, addresses)
@@ -135,10 +135,9 @@ final class Notifier: Sendable {
     }
 
     private func microBlock(_ block: HistoryBlock) -> JSON {
-        var applied = 0
-        var refused = 0
-        for entry in block.entries { if entry.entry.receipt.succeeded { applied += 1 } else { refused += 1 } }
         let header = block.header
+        let applied = block.appliedCount
+        let refused = Int(header.operationCount) - applied
         let opened = header.timestampMilliseconds
         return [
             "number": .int(header.number), "hash": .hash(block.digest), "timestampMilliseconds": .int(opened),

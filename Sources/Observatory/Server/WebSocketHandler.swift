@@ -35,6 +35,10 @@ final class WebSocketHandler: ChannelInboundHandler, RPCCaller, Listener, @unche
             var bytes = frame.unmaskedData
             receive(bytes.readBytes(length: bytes.readableBytes) ?? [])
         case .ping:
+            guard waitingBytes <= site.limits.outgoingBytesMax, site.guarding.takes(1, from: Site.address(channel)) else {
+                return drop("too many pings")
+            }
+            note(frame.unmaskedData.readableBytes + Self.frameBytes)
             write(.pong, frame.unmaskedData)
         case .pong: break
         case .connectionClose:
@@ -50,15 +54,19 @@ final class WebSocketHandler: ChannelInboundHandler, RPCCaller, Listener, @unche
             send(RPCService.response(.null, .failure(.limit(reason))).encoded)
         }
         site.requests.wrappingAdd(1, ordering: .relaxed)
+        guard waitingBytes <= site.limits.outgoingBytesMax else { return drop("you do not read your answers") }
         guard site.guarding.takes(1 + text.count / 512, from: Site.address(channel)) else {
             return refuse("more than \(site.limits.requestsPerSecond) requests a second")
         }
-        guard waitingBytes <= site.limits.outgoingBytesMax else { return drop("you do not read your answers") }
         guard inFlight.wrappingAdd(1, ordering: .relaxed).newValue <= Self.inFlightMax else {
             inFlight.wrappingSubtract(1, ordering: .relaxed)
             return refuse("more than \(Self.inFlightMax) requests of this connection at once")
         }
         let isTaken = site.workers.put { [self] in
+            guard waitingBytes <= site.limits.outgoingBytesMax, !site.isClogged else {
+                inFlight.wrappingSubtract(1, ordering: .relaxed)
+                return drop("too much waits to be read")
+            }
             site.service.answer(text, caller: self) { [self] bytes in
                 inFlight.wrappingSubtract(1, ordering: .relaxed)
                 if let bytes { send(bytes) }
@@ -75,15 +83,33 @@ final class WebSocketHandler: ChannelInboundHandler, RPCCaller, Listener, @unche
 
     /// Sends a text; from any thread.
     func send(_ text: [UInt8]) {
-        waiting.wrappingAdd(text.count, ordering: .relaxed)
+        note(text.count + Self.frameBytes)
         channel.eventLoop.execute { [self] in
             var buffer = channel.allocator.buffer(capacity: text.count)
             buffer.writeBytes(text)
-            let frame = WebSocketFrame(fin: true, opcode: .text, data: buffer)
-            channel.writeAndFlush(frame).whenComplete { [self] _ in
-                waiting.wrappingSubtract(text.count, ordering: .relaxed)
-            }
+            write(.text, buffer)
         }
+    }
+
+    /// Writes what was noted as waiting.
+    private func write(_ opcode: WebSocketOpcode, _ data: ByteBuffer) {
+        let count = data.readableBytes + Self.frameBytes
+        channel.writeAndFlush(WebSocketFrame(fin: true, opcode: opcode, data: data)).whenComplete { [self] _ in note(-count) }
+    }
+
+    /// Bytes of a frame beside its data, about.
+    private static let frameBytes = 16
+
+    /// Whether a subscriber must go: it does not read, or reads slower than others while too much waits for all of them.
+    var isTooSlow: Bool {
+        waitingBytes > site.limits.outgoingBytesMax || site.isClogged && waitingBytes > Self.waitingMaxOfClogged
+    }
+
+    private static let waitingMaxOfClogged = 128 << 10
+
+    private func note(_ count: Int) {
+        waiting.wrappingAdd(count, ordering: .relaxed)
+        site.outgoingBytes.wrappingAdd(count, ordering: .relaxed)
     }
 
     /// Closes a connection that does not read; from any thread.
@@ -92,10 +118,6 @@ final class WebSocketHandler: ChannelInboundHandler, RPCCaller, Listener, @unche
             isClosing = true
             channel.close(promise: nil)
         }
-    }
-
-    private func write(_ opcode: WebSocketOpcode, _ data: ByteBuffer) {
-        channel.writeAndFlush(WebSocketFrame(fin: true, opcode: opcode, data: data), promise: nil)
     }
 
     private func close(_ code: WebSocketErrorCode, _ reason: String) {
@@ -113,6 +135,8 @@ final class WebSocketHandler: ChannelInboundHandler, RPCCaller, Listener, @unche
     /// A silent connection is asked whether it is still there.
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
         if event is IdleStateHandler.IdleStateEvent {
+            if waitingBytes > Self.waitingMaxOfClogged { return drop("you do not read") }
+            note(Self.frameBytes)
             write(.ping, channel.allocator.buffer(capacity: 0))
         } else {
             context.fireUserInboundEventTriggered(event)

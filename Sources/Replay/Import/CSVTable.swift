@@ -10,12 +10,22 @@ enum CSVTable {
         var nodes: [JSONNode] = []
         for row in rows where !(row.cells.count == 1 && row.cells[0].isEmpty) {
             let members = zip(head, row.cells).map { name, cell in
-                JSONNode.Member(
-                    key: name, node: JSONNode(value: cell.isEmpty ? .null : .text(cell.trimmed), line: row.line))
+                let text = separator == UInt8(ascii: ";") ? pointed(cell.trimmed) : cell.trimmed
+                return JSONNode.Member(
+                    key: name, node: JSONNode(value: cell.isEmpty ? .null : .text(text), line: row.line))
             }
             nodes.append(JSONNode(value: .object(members), line: row.line))
         }
         return nodes
+    }
+
+    /// A number with a point in the place of its comma: where semicolons separate, commas begin fractions.
+    private static func pointed(_ cell: String) -> String {
+        let parts = cell.split(separator: ",", omittingEmptySubsequences: false)
+        let digits = parts.map { part in !part.isEmpty && part.utf8.allSatisfy { (0x30...0x39).contains($0) } }
+        guard parts.count == 2, digits[1], digits[0] || parts[0].hasPrefix("-") && parts[0].dropFirst().allSatisfy(\.isNumber)
+        else { return cell }
+        return parts[0] + "." + parts[1]
     }
 
     /// What stands most often in the first line.

@@ -77,10 +77,15 @@ public enum MatchImporters {
 
     private static func unknownFormat(_ source: MatchSource) -> ImportError {
         if case .other(let fault) = source.content {
+            if let row = CSVTable.rows(source.bytes)?.first {
+                return ImportError(
+                    file: source.file, problem: "the format is unknown: it is a table, and its first row is \(outline(row))",
+                    remedy: "looked for \(TableImporter().looksFor) and a time or a party; --mapping FILE says which column is what: docs/MATCHES.md")
+            }
             return ImportError(
                 file: source.file, line: fault.line,
                 problem: source.bytes.isEmpty ? "the file is empty" : "column \(fault.column): \(fault.message)",
-                remedy: "a match is a JSON document or one JSON object a line")
+                remedy: "a match is a JSON document, one JSON object a line, or a table whose columns have names (CSV); gzipped or not")
         }
         let looked = all.map { "\($0.format) (\($0.looksFor))" }.joined(separator: ", ")
         let found: String
@@ -96,6 +101,7 @@ public enum MatchImporters {
 
     private static func outline(_ node: JSONNode) -> String {
         if case .object(let members) = node.value {
+            if members.isEmpty { return "an object without keys" }
             return "an object with the keys " + members.prefix(8).map(\.key).joined(separator: ", ")
         }
         return node.description

@@ -35,12 +35,24 @@ public struct TableImporter: MatchImporter {
         let mapping: TableMapping
         if let given = source.mapping {
             mapping = given
+            try Self.checkColumns(given, rows, source.file)
         } else {
             guard let first = rows.first else { throw ImportError(file: source.file, problem: "has no rows") }
             mapping = TableMapping(fields: Self.fields(of: first.node), scale: Self.hasFractions(rows) ? 100 : 1)
         }
         var reading = TableReading(mapping: mapping, prices: prices)
         return try reading.match(rows, name: mapping.match ?? "table-" + source.contentName, format: format)
+    }
+
+    /// A column that no row has is a slip of the pen.
+    private static func checkColumns(_ mapping: TableMapping, _ rows: [JSONReader], _ file: String) throws(ImportError) {
+        for (field, source) in mapping.fields.sorted(by: { $0.key < $1.key }) {
+            guard let column = source.column, !rows.isEmpty, !rows.contains(where: { $0.cell(column) != nil }) else { continue }
+            let known = rows[0].children.map(\.key).prefix(20).joined(separator: ", ")
+            throw ImportError(
+                file: file, problem: "no row has the column \"\(column)\", which the mapping names for \(field)",
+                remedy: known.isEmpty ? "" : "the first row has \(known)")
+        }
     }
 
     private static func firstRow(_ source: MatchSource) -> JSONNode? {
@@ -224,12 +236,7 @@ struct TableReading {
     }
 
     private func cell(_ field: String, _ row: JSONReader) -> JSONReader? {
-        guard let column = mapping.fields[field]?.column else { return nil }
-        if let found = row.optional(column) { return found }
-        guard column.contains(".") else { return nil }
-        var place: JSONReader? = row
-        for key in column.split(separator: ".") { place = place?.optional(String(key)) }
-        return place
+        mapping.fields[field]?.column.flatMap { row.cell($0) }
     }
 
     private func text(_ field: String, _ row: JSONReader) throws(ImportError) -> String? {
@@ -243,7 +250,7 @@ struct TableReading {
     }
 
     private func number(_ field: String, _ row: JSONReader, money: Bool) throws(ImportError) -> Int64? {
-        let scale = (mapping.fields[field]?.scale ?? 1) * (money ? mapping.scale : 1)
+        let scale = mapping.fields[field]?.scale ?? (money ? mapping.scale : 1)
         if let value = mapping.fields[field]?.value {
             guard let number = Double(value), abs(number) < 1e12 else {
                 throw row.error("the mapping's value of \(field) is \"\(value)\"", "a number")
@@ -275,5 +282,16 @@ struct TableReading {
         let short = String(SlotHash.hex(name).prefix(20))
         renamed[name] = short
         return short
+    }
+}
+
+extension JSONReader {
+    /// What a row has in a column: a key, or `a.b` for a key within one.
+    fileprivate func cell(_ column: String) -> JSONReader? {
+        if let found = optional(column) { return found }
+        guard column.contains(".") else { return nil }
+        var place: JSONReader? = self
+        for key in column.split(separator: ".") { place = place?.optional(String(key)) }
+        return place
     }
 }

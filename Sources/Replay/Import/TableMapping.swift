@@ -5,8 +5,8 @@ public struct TableMapping: Sendable, Equatable {
         /// The column or key, `a.b` for a key within one; nil for a value that is the same in all rows.
         public var column: String?
         public var value: String?
-        /// What the column's number is multiplied by.
-        public var scale: Int64 = 1
+        /// What the column's number is multiplied by; money by the scale of all money where there is none of its own.
+        public var scale: Int64?
         /// For `t`: `s`, `ms` or `text`.
         public var unit: String?
         /// For `kind`: what the words of the column mean.
@@ -75,7 +75,10 @@ public struct TableMapping: Sendable, Equatable {
             throw reader.error("is \(reader.node.description)", "the name of a column, or {\"column\": ..., \"scale\": ...}")
         }
         var source = Source(column: try reader.optionalText("column"), value: try reader.optionalText("value"))
-        source.scale = try reader.optionalInteger("scale") ?? 1
+        source.scale = try reader.optionalInteger("scale")
+        if let scale = source.scale, !(1...1_000_000).contains(scale) {
+            throw reader.error("scale is \(scale)", "it is 1 to 1,000,000")
+        }
         source.unit = try reader.optionalText("unit")
         if let unit = source.unit, !["s", "ms", "text"].contains(unit) {
             throw reader.error("the unit is \"\(unit)\"", "s, ms or text")

@@ -1,5 +1,6 @@
 import EVM
 public import Economy
+import Foundation
 public import Ledger
 import Wire
 
@@ -28,7 +29,7 @@ public final class InProcessReplay {
     /// Called now and then with how many moves were played, and of how many.
     public var onProgress: ((_ played: Int, _ count: Int) -> Void)?
     /// Called with every operation that the ledger took in, its receipt, and the digest over all until it.
-    var onOperation: ((Operation, Receipt, Hash256) -> Void)?
+    var onOperation: ((LedgerOperation, Receipt, Hash256) -> Void)?
     /// What came of the first copy of each plan.
     public private(set) var tallies: [ReplayTally]
     /// What came of everything.
@@ -42,7 +43,7 @@ public final class InProcessReplay {
     private let copies: Int
     private let plans: [PreparedPlan]
     private let runs: [PreparedRun]
-    private var operations: [Operation] = []
+    private var operations: [LedgerOperation] = []
     private var origins: [Origin] = []
     private let server = SessionIdentity(role: .server, account: .zero)
     private let operatorSession = SessionIdentity(role: .operator, account: .zero)
@@ -103,22 +104,59 @@ public final class InProcessReplay {
 
     // MARK: Actions
 
-    private func play(_ entry: PreparedRun) {
-        let plan = plans[entry.plan]
-        for copy in 0..<copies {
-            for move in entry.run.moves {
-                add(plan, entry.plan, copy, move)
-                if operations.count >= Self.chunkMax { flush(entry.run.clock) }
-            }
-        }
-        flush(entry.run.clock)
+    /// What copies of a run's moves come to, made ready for the ledger.
+    private struct Batch {
+        var operations: [LedgerOperation] = []
+        var origins: [Origin] = []
+        var refused: [(copy: Int, move: Int, reply: ReplyBody)] = []
     }
 
-    private func add(_ plan: PreparedPlan, _ planIndex: Int, _ copy: Int, _ move: Int) {
+    private func play(_ entry: PreparedRun) {
+        let moves = entry.run.moves
+        let copiesAtOnce = max(1, Self.chunkMax / moves.count)
+        for first in stride(from: 0, to: copies, by: copiesAtOnce) {
+            for batch in batches(entry, first..<min(copies, first + copiesAtOnce)) {
+                for (copy, move, reply) in batch.refused {
+                    take([reply], plan: entry.plan, copy: copy, move: move, nanoseconds: 0)
+                }
+                operations += batch.operations
+                origins += batch.origins
+            }
+            flush(entry.run.clock)
+        }
+    }
+
+    /// Makes ready what a range of copies does, on all processors where there is much of it: ids are digests, and payloads are
+    /// copied, which takes a third as long as executing them.
+    private func batches(_ entry: PreparedRun, _ range: Range<Int>) -> [Batch] {
+        let parts = range.count * entry.run.moves.count < 64 ? 1 : min(range.count, ProcessInfo.processInfo.activeProcessorCount)
+        if parts == 1 { return [batch(entry, range)] }
+        return [Batch](unsafeUninitializedCapacity: parts) { buffer, count in
+            // Each part writes its own place and reads what nobody changes meanwhile.
+            nonisolated(unsafe) let places = buffer
+            nonisolated(unsafe) let replay = self
+            DispatchQueue.concurrentPerform(iterations: parts) { part in
+                let first = range.lowerBound + range.count * part / parts
+                let end = range.lowerBound + range.count * (part + 1) / parts
+                places.initializeElement(at: part, to: replay.batch(entry, first..<end))
+            }
+            count = parts
+        }
+    }
+
+    private func batch(_ entry: PreparedRun, _ range: Range<Int>) -> Batch {
+        var batch = Batch()
+        for copy in range {
+            for move in entry.run.moves { add(plans[entry.plan], entry.plan, copy, move, to: &batch) }
+        }
+        return batch
+    }
+
+    private func add(_ plan: PreparedPlan, _ planIndex: Int, _ copy: Int, _ move: Int, to batch: inout Batch) {
         let scheduled = plan.moves[move]
         let session = scheduled.byOperator ? operatorSession : server
         let actions = plan.actions[move]
-        let first = operations.count
+        let first = batch.operations.count
         for (part, action) in actions.enumerated() {
             var payload = action.payload
             for place in action.accounts {
@@ -140,18 +178,19 @@ public final class InProcessReplay {
             switch mapped {
             case .success(let transaction):
                 let id = plan.operationID(scheduled.sequence, part, copy: copy)
-                operations.append(
-                    Operation(
+                batch.operations.append(
+                    LedgerOperation(
                         id: id, transaction: transaction, linkedWithNext: part + 1 < actions.count,
                         clockMilliseconds: scheduled.clock))
-                origins.append(
+                batch.origins.append(
                     Origin(
                         plan: planIndex, copy: copy, move: move, code: action.code, isLast: part + 1 == actions.count))
             case .failure(let refusal):
                 // A member that is no transaction takes its group with it.
-                operations.removeSubrange(first...)
-                origins.removeSubrange(first...)
-                return take([game.replyBody(refusal)], plan: planIndex, copy: copy, move: move, nanoseconds: 0)
+                batch.operations.removeSubrange(first...)
+                batch.origins.removeSubrange(first...)
+                batch.refused.append((copy, move, game.replyBody(refusal)))
+                return
             }
         }
     }

@@ -140,8 +140,7 @@ struct PreparedPlan {
 
     /// The id of an operation of a copy.
     func operationID(_ sequence: Int64, _ part: Int, copy: Int) -> LedgerOperationID {
-        let bytes = operationBytes(sequence, part, copy: copy)
-        let id = Wire.OperationID(bytes: bytes) ?? Wire.OperationID(high: 0, low: 0)
-        return LedgerOperationID(high: id.high, low: id.low)
+        let word = OperationIdentity.digest(match: names[copy], sequence: sequence, part: part).word
+        return LedgerOperationID(high: word.l3, low: word.l2)
     }
 }
