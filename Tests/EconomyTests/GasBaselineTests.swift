@@ -69,6 +69,26 @@ struct GasBaselineTests {
             ("purchase", "purchase", .player, "anna", ["offer": .number(1), "quantity": .number(2), "maxCost": .numbers([100])]),
             ("purchase, with window and segment", "purchase", .player, "anna", ["offer": .number(2), "quantity": .number(1), "maxCost": .numbers([100])]),
             ("purchase, from a draft in force", "purchase", .player, "anna", ["offer": .number(3), "quantity": .number(1), "maxCost": .numbers([100])]),
+        ] + corrections(id(8), id(9))
+    }
+
+    /// What operators and the stores do.
+    private static func corrections(
+        _ receipt: FieldValue, _ original: FieldValue
+    ) -> [(name: String, action: String, role: Role, by: String, fields: [String: FieldValue])] {
+        let (anna, ben) = (NamedAccount.player("anna"), NamedAccount.player("ben"))
+        let coins = RefusalTests.lines(1, 3)
+        return [
+            ("freezeAccount", "freezeAccount", .operator, "olga", ["player": .account(anna)]),
+            ("unfreezeAccount", "unfreezeAccount", .operator, "olga", ["player": .account(anna)]),
+            ("adjustUp", "adjustUp", .operator, "olga", ["player": .account(anna), "from": .account(NamedAccount.faucet("corrections")), "line": coins]),
+            ("adjustDown", "adjustDown", .operator, "olga", ["player": .account(anna), "to": .account(NamedAccount.sink("corrections")), "line": coins]),
+            ("correct", "correct", .operator, "olga", ["original": original, "from": .account(anna), "to": .account(ben), "line": coins]),
+            (
+                "deliverReceipt, three lines", "deliverReceipt", .server, "store",
+                ["receipt": receipt, "player": .account(anna), "product": .number(3), "quantity": .number(1)]
+            ),
+            ("revokeReceipt, three lines", "revokeReceipt", .server, "store", ["receipt": receipt, "player": .account(anna)]),
         ]
     }
 
