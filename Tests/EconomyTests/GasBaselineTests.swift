@@ -72,6 +72,23 @@ struct GasBaselineTests {
         ] + corrections(id(8), id(9))
     }
 
+    /// Two orders that meet, and one that is taken back.
+    private static func orders(
+        _ attempt: UInt8
+    ) -> [(name: String, action: String, role: Role, by: String, fields: [String: FieldValue])] {
+        func order(_ number: UInt8, _ side: UInt64, _ price: UInt64) -> [String: FieldValue] {
+            [
+                "order": .id([UInt8](repeating: number, count: 15) + [attempt + 1]), "side": .number(side), "asset": .number(65_536),
+                "currency": .number(1), "price": .number(price), "quantity": .number(5),
+            ]
+        }
+        return [
+            ("order, to buy", "order", .player, "anna", order(20, 1, 12)), ("order, to sell", "order", .player, "ben", order(21, 2, 10)),
+            ("order, again", "order", .player, "ben", order(22, 2, 10)),
+            ("cancelOrder", "cancelOrder", .player, "ben", ["order": .id([UInt8](repeating: 22, count: 15) + [attempt + 1])]),
+        ]
+    }
+
     /// What operators and the stores do.
     private static func corrections(
         _ receipt: FieldValue, _ original: FieldValue
@@ -112,11 +129,19 @@ struct GasBaselineTests {
             #expect(try world.perform(action, as: role, by: "root", fields).status == .applied)
         }
         var gas: [String: UInt64] = [:]
+        var orders: [NewOrder] = []
         for attempt in 0..<2 as Range<UInt8> {
-            for step in Self.steps(attempt, now: world.timestampSeconds) {
+            orders = []
+            for step in Self.steps(attempt, now: world.timestampSeconds) + Self.orders(attempt) {
                 let reply = try world.perform(step.action, as: step.role, by: step.by, step.fields)
                 #expect(reply.status == .applied, "\(step.name): \(reply.message)")
                 gas[step.name] = reply.gasUsed
+                if let receipt = world.receipt { orders += world.game.clearing?.orders(in: receipt) ?? [] }
+                guard step.name == "order, to sell" else { continue }
+                for transaction in world.game.clearing?.transactions(clearing: orders) ?? [] {
+                    gas["clearBook, two orders that meet"] = try world.run(transaction).gasUsed
+                }
+                orders = []
             }
         }
         if ProcessInfo.processInfo.environment["HOARD_UPDATE_DOCS"] == "1" {
