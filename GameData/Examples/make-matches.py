@@ -326,6 +326,7 @@ def market_week():
                     game.buy(who, 2)
                 game.open_box(who, 21, "week", name)
             game.balance(odo, 1, 2, silver, key)
+            book(game, ore)
         if number == 3:
             auction(game, named)
         if number == 5:
@@ -340,6 +341,34 @@ def market_week():
         game.balance(who, 1, 2, *sorted(asset for owner, asset in game.have if owner == who and 2 < asset < 8388608))
     game.balance("studio", 1)
     game.write(HERE / "realm" / "Matches" / "market-week.jsonl")
+
+
+def book(game, ore):
+    """Ore in the order book: a bid too low rests, an offer rests, and a bid over both is cleared with them at one price."""
+    side = lambda who, name, number, price, quantity, **more: game.act(
+        who, "order", order="#" + name, side=number, asset=ore, currency="gold", price=price, quantity=quantity, **more)
+    side("mira", "low", 1, 2, 3, result1=6)
+    game.spend("mira", 1, 6)
+    side("odo", "offer", 2, 3, 4, result1=4)
+    game.spend("odo", ore, 4)
+    side("odo", "offer", 2, 3, 4, expect="orderExists")
+    side("pia", "many", 1, 6, 5, result1=30, says="more is wanted than is offered: the one who asks for too much sets the price, 6")
+    game.spend("pia", 1, 30)
+    game.add("pia", ore, 4)
+    game.pay(None, "odo", 1, ore, 24)
+    game.balance("odo", 1, ore)
+    game.balance("pia", 1, ore)
+    game.act("odo", "cancelOrder", expect="orderNotOpen", order="#offer")
+    game.act("odo", "cancelOrder", expect="notYourOrder", order="#many")
+    game.act("pia", "cancelOrder", result0=6, order="#many")
+    game.add("pia", 1, 6)
+    # What mira offers meets her own bid and nobody else's: one price, the middle of 1 and 2 rounded down, and the fee is hers.
+    side("mira", "own", 2, 1, 3, result1=3)
+    game.spend("mira", ore, 3)
+    game.add("mira", ore, 3)
+    game.pay(None, "mira", 1, ore, 3)
+    game.add("mira", 1, 3)
+    game.balance("mira", 1, ore)
 
 
 def auction(game, named):

@@ -52,6 +52,10 @@ enum EconomyLimits {
     static let viewCodeMax: UInt64 = 1_023
     /// Words of a view's answer: 4 KiB (WireLimits.viewWordsMax).
     static let viewWordsMax = 128
+    /// Orders of one micro-block, in all books together; one book takes no more in a clearing (book.vy).
+    static let blockOrdersMax = 32
+    /// Gas kept free for the clearing that an order may call for: what one order that meets a full side of a book costs.
+    static let clearingGasEach: UInt64 = 4_500_000
     /// Items whose slots are named as hot: two thousand offers' worth, and a second of hashing less than more.
     static let hintedItemsMax = 2_048
 }

@@ -19,6 +19,8 @@ public final class Game: Sendable {
     public let views: [ViewDefinition]
     /// Addresses of the contracts by their name in genesis.json.
     public let contracts: [String: Address]
+    /// How order books are cleared; nil for a game without them.
+    public let clearing: BookClearing?
 
     private let mapper: ActionMapper
     private let viewPlans: [UInt64: ViewPlan]
@@ -32,7 +34,7 @@ public final class Game: Sendable {
 
     init(
         catalog: Catalog, actions: [ActionDefinition], genesis: GenesisPlan, assetRules: [BalanceRule],
-        contracts: [String: Address], mapper: ActionMapper, views: [ViewPlan], queries: GameQueries
+        contracts: [String: Address], mapper: ActionMapper, views: [ViewPlan], queries: GameQueries, clearing: BookClearing?
     ) {
         self.catalog = catalog
         self.actions = Dictionary(uniqueKeysWithValues: actions.map { ($0.code, $0) })
@@ -45,6 +47,7 @@ public final class Game: Sendable {
         self.views = views.map(\.definition).sorted { $0.code < $1.code }
         viewPlans = Dictionary(uniqueKeysWithValues: views.map { ($0.definition.code, $0) })
         self.queries = queries
+        self.clearing = clearing
         decoder = MovementDecoder(currencies: queries.currencies, items: queries.items)
     }
 
@@ -87,6 +90,7 @@ public final class Game: Sendable {
 
     /// The name of the action that a transaction was made from; nil where none is like it.
     public func actionName(of transaction: Transaction) -> String? {
+        if let clearing, clearing.isClearing(transaction) { return BookClearing.actionName }
         let role = U256(bigEndian: transaction.sender.bytes.prefix(12))
         let isAuthority = [Role.server, .operator].contains {
             U256(bigEndian: NamedAccount.authority($0).bytes.prefix(12)) == role

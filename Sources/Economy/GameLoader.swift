@@ -23,6 +23,7 @@ struct GameLoader {
         let views = ViewReader(folder: folder, contracts: builder.contracts).read()
         let needed = required(["items", "shop"], builder, problems)
         checkLayouts(artifacts, problems)
+        let clearing = BookClearing(builder.contracts["book"], problems)
         try problems.throwIfAny()
 
         let currencies = catalog.currencies.compactMap { builder.contracts[$0.contract]?.address }
@@ -34,7 +35,8 @@ struct GameLoader {
         return Game(
             catalog: catalog, actions: definitions, genesis: builder.plan(),
             assetRules: rules(catalog, builder), contracts: builder.contracts.mapValues(\.address),
-            mapper: mapper, views: views, queries: GameQueries(currencies: currencies, items: needed[0], shop: needed[1]))
+            mapper: mapper, views: views, queries: GameQueries(currencies: currencies, items: needed[0], shop: needed[1]),
+            clearing: clearing)
     }
 
     private func artifacts(_ folder: GameFolder) -> [String: Artifact] {

@@ -136,9 +136,11 @@ public final class Gateway: @unchecked Sendable {
     ) throws(GatewayError) -> Ledger {
         let genesis = ledgerGenesis(of: configuration.game)
         do throws(LedgerError) {
-            return try Ledger(
+            let ledger = try Ledger(
                 genesis: genesis, folder: configuration.dataFolder, configuration: configuration.ledger,
                 executor: executor(configuration, genesis))
+            ledger.clearBooks(of: configuration.game)
+            return ledger
         } catch { throw .ledger(error) }
     }
 

@@ -25,6 +25,7 @@ public final class Ledger: @unchecked Sendable {
     private let checkpoints: [Checkpoint]
     private var hasStopped = false
     private var observer: (any BlockObserver)?
+    private var closer: (any BlockCloser)?
 
     /// Opens the world in a folder, made where there is none, and executes what its log holds.
     public convenience init(
@@ -93,6 +94,10 @@ public final class Ledger: @unchecked Sendable {
         let sequencer = Sequencer(
             core: core, shared: shared, configuration: configuration, clock: world.clock, answers: answers)
         sequencer.durableState = anchors
+        sequencer.calls = closer.map {
+            BlockCalls(
+                $0, blockOperationsMax: configuration.blockOperationsMax, blockBytesMax: configuration.blockBytesMax)
+        }
         if configuration.checkpointOperations > 0, let folder, let spiller = core.store.spiller {
             let work = Checkpointer(
                 folder: folder.checkpoints, storage: storage, genesisDigest: core.genesisDigest, logKey: core.logKey,
@@ -190,6 +195,12 @@ public final class Ledger: @unchecked Sendable {
         } catch {
             throw .disk(error)
         }
+    }
+
+    /// Has somebody end every block that is made from now on; before `start`.
+    public func endBlocks(with closer: any BlockCloser) {
+        precondition(threads.isEmpty, "blocks are ended from the start or not at all")
+        self.closer = closer
     }
 
     /// Reads the state after the last durable block, which the anchors' trie holds, without touching what executes. With

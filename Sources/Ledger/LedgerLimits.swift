@@ -30,6 +30,9 @@ public enum LedgerLimits {
     static let backlogFillNanosecondsMax: UInt64 = 10_000_000
     /// Sealed micro-blocks that wait for the log thread: more would not make the disk faster.
     static let sealedBlocksMax = 4
+    /// Bytes that are kept free at the end of a block for each operation that may call for something there: a call of
+    /// four words with one more for each such operation, encoded as an operation of its own, takes less.
+    public static let closingBytesMax = 640
     /// Gas of a view call: a query must not hold up the operations behind it.
     public static let viewGasMax: UInt64 = 5_000_000
     /// Bytes of a log segment, written once with zeros before use.

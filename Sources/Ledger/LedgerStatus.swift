@@ -28,6 +28,10 @@ public struct LedgerStatus: Sendable {
     public var conservationViolations: UInt64 = 0
     /// The last of them.
     public var lastViolation: ConservationViolation?
+    /// Operations that ended blocks since the start of the process.
+    public var closings: UInt64 = 0
+    /// How many of them failed or were left out.
+    public var closingsFailed: UInt64 = 0
     /// The last anchor.
     public var anchor: Anchor?
     /// Durations of write and sync together.

@@ -29,6 +29,7 @@ final class SimulatedMachine {
             loop: loop, ledger: ledger, game: simulation.game, tokens: SimulatedTokens(), configuration: settings,
             descriptors: 4_096, signal: signal)
         let desk = AnswerDesk(core.answers, doubles: simulation.options.canary == .doubledReply)
+        ledger.clearBooks(of: simulation.game)
         ledger.start { answers in desk.put(answers) }
         core.start { [loop] in loop.onAccept = nil }
         loop.onAccept = { [unowned core] channel in core.accept(channel) }

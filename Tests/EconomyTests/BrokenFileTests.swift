@@ -55,7 +55,19 @@ struct BrokenFileTests {
         ),
         BrokenFile(
             "Actions/purchase.json", "\"contract\": \"shop\"", "\"contract\": \"stall\"",
-            "call.contract: there is no contract \"stall\" in genesis.json; contracts are auctions, commodities, gems, gold, items, keeper, loot, mail"),
+            "call.contract: there is no contract \"stall\" in genesis.json; contracts are auctions, book, commodities, gems, gold, items, keeper, loot, mail"),
+        BrokenFile(
+            "Catalog/books.json", "{\"asset\": 65536, \"currency\": 1}", "{\"asset\": 65540, \"currency\": 1}",
+            "books[1]: the book of 65540 and 1 stands there twice; write it once"),
+        BrokenFile(
+            "Catalog/books.json", "\"asset\": 65543", "\"asset\": 8454181",
+            "books[3].asset: 8454181 is bound to its player; write an item that players may sell"),
+        BrokenFile(
+            "Catalog/books.json", "\"asset\": 65543", "\"asset\": 65999",
+            "books[3].asset: 65999 is not an item of the catalog; write the asset of a stackable item"),
+        BrokenFile(
+            "Catalog/books.json", "\"currency\": 2", "\"currency\": 3",
+            "books[2].currency: 3 is not a currency; currencies are 1 to 2"),
         BrokenFile(
             "Actions/purchase.json", "\"result1\": \"paid\"", "\"result1\": \"price\"",
             "reply.result1: the event has no parameter \"price\"; its parameters are player, offer, quantity, paid"),
@@ -113,7 +125,7 @@ struct BrokenFileTests {
             "fork: \"berlin\" is no fork for the contracts; write one of prague, osaka"),
         BrokenFile(
             "Genesis/genesis.json", "\"artifact\": \"trade\"", "\"artifact\": \"barter\"",
-            "contracts[5]: there is no compiled contract \"barter\"; there are auctions, coins, commodities, items, keeper, loot, mail, market, payments, rewards"
+            "contracts[5]: there is no compiled contract \"barter\"; there are auctions, book, coins, commodities, items, keeper, loot, mail, market, payments, rewards"
         ),
         BrokenFile(
             "Genesis/genesis.json", "{\"number\": 250}", "{\"text\": \"250\"}",

@@ -69,6 +69,43 @@ struct GasBaselineTests {
             ("purchase", "purchase", .player, "anna", ["offer": .number(1), "quantity": .number(2), "maxCost": .numbers([100])]),
             ("purchase, with window and segment", "purchase", .player, "anna", ["offer": .number(2), "quantity": .number(1), "maxCost": .numbers([100])]),
             ("purchase, from a draft in force", "purchase", .player, "anna", ["offer": .number(3), "quantity": .number(1), "maxCost": .numbers([100])]),
+        ] + corrections(id(8), id(9))
+    }
+
+    /// Two orders that meet, and one that is taken back.
+    private static func orders(
+        _ attempt: UInt8
+    ) -> [(name: String, action: String, role: Role, by: String, fields: [String: FieldValue])] {
+        func order(_ number: UInt8, _ side: UInt64, _ price: UInt64) -> [String: FieldValue] {
+            [
+                "order": .id([UInt8](repeating: number, count: 15) + [attempt + 1]), "side": .number(side), "asset": .number(65_536),
+                "currency": .number(1), "price": .number(price), "quantity": .number(5),
+            ]
+        }
+        return [
+            ("order, to buy", "order", .player, "anna", order(20, 1, 12)), ("order, to sell", "order", .player, "ben", order(21, 2, 10)),
+            ("order, again", "order", .player, "ben", order(22, 2, 10)),
+            ("cancelOrder", "cancelOrder", .player, "ben", ["order": .id([UInt8](repeating: 22, count: 15) + [attempt + 1])]),
+        ]
+    }
+
+    /// What operators and the stores do.
+    private static func corrections(
+        _ receipt: FieldValue, _ original: FieldValue
+    ) -> [(name: String, action: String, role: Role, by: String, fields: [String: FieldValue])] {
+        let (anna, ben) = (NamedAccount.player("anna"), NamedAccount.player("ben"))
+        let coins = RefusalTests.lines(1, 3)
+        return [
+            ("freezeAccount", "freezeAccount", .operator, "olga", ["player": .account(anna)]),
+            ("unfreezeAccount", "unfreezeAccount", .operator, "olga", ["player": .account(anna)]),
+            ("adjustUp", "adjustUp", .operator, "olga", ["player": .account(anna), "from": .account(NamedAccount.faucet("corrections")), "line": coins]),
+            ("adjustDown", "adjustDown", .operator, "olga", ["player": .account(anna), "to": .account(NamedAccount.sink("corrections")), "line": coins]),
+            ("correct", "correct", .operator, "olga", ["original": original, "from": .account(anna), "to": .account(ben), "line": coins]),
+            (
+                "deliverReceipt, three lines", "deliverReceipt", .server, "store",
+                ["receipt": receipt, "player": .account(anna), "product": .number(3), "quantity": .number(1)]
+            ),
+            ("revokeReceipt, three lines", "revokeReceipt", .server, "store", ["receipt": receipt, "player": .account(anna)]),
         ]
     }
 
@@ -92,11 +129,19 @@ struct GasBaselineTests {
             #expect(try world.perform(action, as: role, by: "root", fields).status == .applied)
         }
         var gas: [String: UInt64] = [:]
+        var orders: [NewOrder] = []
         for attempt in 0..<2 as Range<UInt8> {
-            for step in Self.steps(attempt, now: world.timestampSeconds) {
+            orders = []
+            for step in Self.steps(attempt, now: world.timestampSeconds) + Self.orders(attempt) {
                 let reply = try world.perform(step.action, as: step.role, by: step.by, step.fields)
                 #expect(reply.status == .applied, "\(step.name): \(reply.message)")
                 gas[step.name] = reply.gasUsed
+                if let receipt = world.receipt { orders += world.game.clearing?.orders(in: receipt) ?? [] }
+                guard step.name == "order, to sell" else { continue }
+                for transaction in world.game.clearing?.transactions(clearing: orders) ?? [] {
+                    gas["clearBook, two orders that meet"] = try world.run(transaction).gasUsed
+                }
+                orders = []
             }
         }
         if ProcessInfo.processInfo.environment["HOARD_UPDATE_DOCS"] == "1" {

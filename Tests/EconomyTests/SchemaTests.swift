@@ -76,7 +76,7 @@ struct SchemaCheck {
 
 /// GameData/Schemas says what the loader takes.
 struct SchemaTests {
-    static let named = ["currencies", "items", "accounts", "offers", "loot"].map { ("Catalog/\($0).json", $0) }
+    static let named = ["currencies", "items", "accounts", "offers", "loot", "books"].map { ("Catalog/\($0).json", $0) }
         + [("Genesis/genesis.json", "genesis"), ("Actions/errors.json", "errors")]
 
     static func json(_ path: String) throws -> [String: Any] {

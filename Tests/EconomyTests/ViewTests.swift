@@ -97,7 +97,7 @@ struct ViewTests {
         ("\"audience\": \"all\"", "\"audience\": \"everybody\"", "audience: \"everybody\" is none of the choices; write one of all, own, server"),
         ("listingOf(uint256)", "listing(uint256)", "function: market has no function listing(uint256); there is "),
         ("listingOf(uint256)", "cancel(uint256)", "function: cancel(uint256) changes the state; name a function that only looks"),
-        ("\"contract\": \"market\"", "\"contract\": \"bazaar\"", "contract: there is no contract \"bazaar\" in genesis.json; contracts are auctions, commodities"),
+        ("\"contract\": \"market\"", "\"contract\": \"bazaar\"", "contract: there is no contract \"bazaar\" in genesis.json; contracts are auctions, book, commodities"),
         (", {\"name\": \"unitPrice\"}", "", "results: the results are 7 words; listingOf(uint256) returns 8"),
         ("[{\"name\": \"listing\", \"from\": \"id\"}]", "[]", "arguments: there are 0 arguments; listingOf(uint256) takes 1 of one word each"),
         ("\"code\": 2", "\"code\": 3", "its code 3 is taken by history; give each view its own"),

@@ -75,6 +75,7 @@ struct ContendedActions {
         case "offer": UInt64([1, 2, 17, 33, 34, 36, 38][below(7)])
         case "basisPoints", "stepBasisPoints": UInt64(100 + below(400))
         case "buyOut": 0
+        case "side": UInt64(1 + below(2))
         case "reserve", "amount", "unitPrice", "price": UInt64(1 + below(40))
         default: UInt64(1 + below(4))
         }

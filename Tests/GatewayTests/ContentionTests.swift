@@ -9,7 +9,7 @@ import Testing
 struct ContentionTests {
     /// The contracts of genesis.json, each with the share of its random actions that must take effect.
     static let contracts = [
-        "gold", "items", "shop", "royalties", "trade", "market", "auctions", "rewards", "mail", "loot", "settlement", "keeper", "payments", "commodities",
+        "gold", "items", "shop", "royalties", "trade", "market", "auctions", "rewards", "mail", "loot", "settlement", "keeper", "payments", "commodities", "book",
     ]
 
     private static func world(_ genesis: LedgerGenesis) -> WorldState {
@@ -43,6 +43,14 @@ struct ContentionTests {
         return transactions
     }
 
+    /// What ends a block in which every order of the contention may be new, in each book.
+    private static func clearings(_ game: Game) throws -> [Transaction] {
+        let clearing = try #require(game.clearing)
+        let ids = (1...24).map { U256(bigEndian: [UInt8](repeating: 1, count: 15) + [UInt8($0)]) }
+        return clearing.transactions(
+            clearing: game.catalog.books.flatMap { book in ids.map { NewOrder(asset: book.asset, currency: book.currency, id: $0) } })
+    }
+
     @Test(arguments: contracts)
     func `a contract under contention in parallel ends as in sequence`(_ contract: String) throws {
         let game = try TestWorld.game.get()
@@ -64,7 +72,10 @@ struct ContentionTests {
             let first = transactions.count
             // Freezing is rare, or nobody could do anything.
             let chosen = (0..<260).map { own[($0 * 7 + $0 / own.count) % own.count] }.enumerated().filter { $1.name != "freezeAccount" || $0 % 9 == 0 }
-            for (_, action) in chosen { transactions.append(try actions.transaction(action)) }
+            for (place, action) in chosen {
+                transactions.append(try actions.transaction(action))
+                if contract == "book", place % 15 == 14 { transactions += try Self.clearings(game) }
+            }
             let operations = transactions.enumerated().map { number, transaction in
                 Operation(id: OperationID(high: 7, low: UInt64(number + 1)), transaction: transaction, ticket: 0)
             }

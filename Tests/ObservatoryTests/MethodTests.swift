@@ -94,7 +94,7 @@ struct MethodTests {
     /// Methods with a test of their own beside the table.
     static let elsewhere: Set<String> = [
         "eth_subscribe", "eth_unsubscribe", "eth_getFilterChanges", "eth_getFilterLogs", "eth_sendRawTransaction",
-        "eth_sendRawTransactionSync",
+        "eth_sendRawTransactionSync", "hoard_listings",
     ]
 
     @Test func `each method answers as it should`() async throws {

@@ -125,6 +125,14 @@ public struct Product: Sendable, Equatable {
     public let lines: [AssetLine]
 }
 
+/// An order book that is open from genesis on.
+public struct OrderBook: Sendable, Equatable {
+    /// The item; a stackable one.
+    public let asset: UInt64
+    /// The currency that it is paid in.
+    public let currency: UInt64
+}
+
 /// A credit that an account has from genesis on.
 public struct StartCredit: Sendable, Equatable {
     /// The account.
@@ -163,6 +171,8 @@ public struct Catalog: Sendable {
     public internal(set) var royalties: [Royalty] = []
     /// Recipes, loot boxes, rewards and energies.
     public internal(set) var loot = LootCatalog()
+    /// Order books that are open from genesis on.
+    public internal(set) var books: [OrderBook] = []
     /// Credits from genesis on.
     public internal(set) var credits: [StartCredit] = []
     /// What each house account is.

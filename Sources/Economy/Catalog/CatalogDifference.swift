@@ -32,6 +32,7 @@ public struct CatalogDifference: Sendable {
     public init(from present: Catalog, to next: Catalog) {
         compareOffers(present, next)
         compareRules(present, next)
+        compareBooks(present, next)
         compareProducts(present, next)
         compareLoot(present.loot, next.loot)
         compareWorld(present, next)
@@ -108,6 +109,16 @@ public struct CatalogDifference: Sendable {
                     fields: [
                         "asset": .number(asset), "receiver": .account(receiver), "basisPoints": .number(new?.basisPoints ?? 0),
                     ]))
+        }
+    }
+
+    private mutating func compareBooks(_ present: Catalog, _ next: Catalog) {
+        let changes = next.books.filter { !present.books.contains($0) }.map { ($0, UInt64(1)) }
+            + present.books.filter { !next.books.contains($0) }.map { ($0, UInt64(0)) }
+        for (book, open) in changes {
+            lines.append("the book of item \(book.asset) in currency \(book.currency) \(open == 1 ? "opens" : "closes to new orders")")
+            immediate.append(
+                Step(action: "setBook", fields: ["asset": .number(book.asset), "currency": .number(book.currency), "open": .number(open)]))
         }
     }
 

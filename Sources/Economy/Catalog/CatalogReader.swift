@@ -12,6 +12,7 @@ struct CatalogReader {
         readItems(into: &catalog)
         readAccounts(into: &catalog)
         readOffers(into: &catalog)
+        readBooks(into: &catalog)
         catalog.loot = LootReader(folder: folder, catalog: catalog).read()
         return catalog
     }
@@ -225,6 +226,26 @@ struct CatalogReader {
                 continue
             }
             catalog.royalties.append(Royalty(asset: asset, receiver: receiver, basisPoints: basisPoints))
+        }
+    }
+
+    /// A game without books has no such file.
+    private func readBooks(into catalog: inout Catalog) {
+        guard folder.has("Catalog/books.json"), let root = folder.read("Catalog/books.json")?.object(["books"]) else { return }
+        for node in root.list("books") ?? [] {
+            guard let object = node.object(["asset", "currency"]),
+                let asset = object.number("asset", Catalog.firstItem...(Catalog.stackableLimit - 1)),
+                let currency = currency(object, "currency", catalog)
+            else { continue }
+            let book = OrderBook(asset: asset, currency: currency)
+            if !catalog.isItem(asset) {
+                object["asset"]?.refuse("\(asset) is not an item of the catalog", "write the asset of a stackable item")
+            } else if Catalog.isBound(asset) {
+                object["asset"]?.refuse("\(asset) is bound to its player", "write an item that players may sell")
+            } else if catalog.books.contains(book) {
+                node.refuse("the book of \(asset) and \(currency) stands there twice", "write it once")
+            }
+            catalog.books.append(book)
         }
     }
 

@@ -16,7 +16,13 @@ public enum NamedAccount {
 
     /// The account that stands for a role in a lane, the first 8 bytes of the account concerned.
     public static func authority(_ role: Role, lane: UInt64 = 0) -> Address {
-        let prefix: StaticString = role == .server ? "hoard:server" : "hoard:operat"
+        prefixed(role == .server ? "hoard:server" : "hoard:operat", lane)
+    }
+
+    /// The account that stands for the ledger itself in a lane; no session and no key speaks for it.
+    public static func system(lane: UInt64 = 0) -> Address { prefixed("hoard:system", lane) }
+
+    private static func prefixed(_ prefix: StaticString, _ lane: UInt64) -> Address {
         let bytes =
             prefix.withUTF8Buffer { Array($0) } + (0..<8).map { UInt8(truncatingIfNeeded: lane >> (56 - 8 * $0)) }
         return Address(bytes: bytes)

@@ -8,6 +8,9 @@ struct GameFolder {
     /// Where problems are noted.
     let problems: ProblemList
 
+    /// Whether there is a file that may be missing.
+    func has(_ file: String) -> Bool { FileManager.default.fileExists(atPath: path + "/" + file) }
+
     /// The root of a file, or nil after noting why it cannot be read.
     func read(_ file: String) -> DataNode? {
         guard let content = FileManager.default.contents(atPath: path + "/" + file) else {

@@ -1,7 +1,7 @@
 import EVM
 import Wire
 
-/// The parts of the catalog beside offers: windows, segments, royalties, tables, boxes, energies.
+/// The parts of the catalog beside offers: windows, segments, royalties, books, tables, boxes, energies.
 extension GenesisBuilder {
     /// Publishes them through the actions that an operator would use.
     func publishRules(_ mapper: ActionMapper, _ actions: [String: ActionDefinition]) {
@@ -36,6 +36,9 @@ extension GenesisBuilder {
                     "asset": .number(royalty.asset), "receiver": .account(royalty.receiver),
                     "basisPoints": .number(royalty.basisPoints),
                 ])
+        }
+        for book in catalog.books {
+            set("setBook", ["asset": .number(book.asset), "currency": .number(book.currency), "open": .number(1)])
         }
         let loot = catalog.loot
         for table in loot.tables { set("setTable", table.fields) }

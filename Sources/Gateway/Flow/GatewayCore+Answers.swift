@@ -8,6 +8,7 @@ internal import Wire
 extension GatewayCore {
     /// One answer of the ledger; what it is about is durable, or never will be.
     func deliver(_ answer: consuming Answer) {
+        if case .closing(let id, let block, let index, let receipt) = answer { return deliver(id, block, index, receipt) }
         // An answer that comes after its ticket was answered with the ledger's failure finds none; nor does one of an
         // operation that came in past the sessions.
         guard let ticket = tickets.remove(answer.ticket) else { return outside.deliver(answer) }
@@ -28,7 +29,16 @@ extension GatewayCore {
             self.answer(ticket, Self.reply(refusal))
         case .linkedFailed(_, let failedIndex, let reason):
             self.answer(ticket, linkedReply(ticket, failedIndex, reason))
+        case .closing: break
         }
+    }
+
+    /// What ended a block: nobody waits for it, but those whom it concerns hear of it.
+    private func deliver(_ id: LedgerOperationID, _ block: UInt64, _ index: UInt32, _ receipt: Receipt) {
+        lastBlock = max(lastBlock, block)
+        guard events.isRecording else { return }
+        publish(
+            game.events(of: receipt, block: block, index: index, operationID: OperationID(high: id.high, low: id.low)))
     }
 
     private func deliver(

@@ -44,13 +44,16 @@ public enum Answer: Sendable, Equatable {
     case notFound(ticket: UInt64)
     /// The linked group is not in the ledger, because of the member at `failedIndex` (counted from the group's first).
     case linkedFailed(ticket: UInt64, failedIndex: Int, reason: LinkedFailure)
+    /// An operation that nobody submitted has ended the block.
+    case closing(id: OperationID, block: UInt64, index: UInt32, receipt: Receipt)
 
-    /// The submitter's own key.
+    /// The submitter's own key; the greatest number where there is no submitter.
     public var ticket: UInt64 {
         switch self {
         case .final(let ticket, _, _, _, _), .view(let ticket, _), .conflict(let ticket, _, _),
             .refused(let ticket, _), .notFound(let ticket), .linkedFailed(let ticket, _, _):
             ticket
+        case .closing: .max
         }
     }
 }

@@ -36,6 +36,8 @@ final class OpenBlock: @unchecked Sendable {
 
     /// Whether there is neither an operation nor an answer in it.
     var isEmpty: Bool { operationCount == 0 && answers.isEmpty }
+    /// SHA-256 of the encoded operations so far.
+    var operationsDigest: Hash256 { sha256(record.bytes(from: LogRecordLayout.operationsOffset)) }
     /// Bytes of the encoded operations.
     var operationBytes: Int { record.count - LogRecordLayout.operationsOffset }
 

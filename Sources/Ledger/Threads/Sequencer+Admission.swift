@@ -23,7 +23,7 @@ extension Sequencer {
             if shared.hasFailed { return next }
         }
         try execute(start..<next)
-        if outgoing == nil, block.gasUsed >= configuration.blockGasMax || shared.sealed.isIdle && !isToBeFilled(next) {
+        if outgoing == nil, isOutOfGas || shared.sealed.isIdle && !isToBeFilled(next) {
             handOver()
         }
         return next
@@ -40,6 +40,9 @@ extension Sequencer {
             waiting < limits.fullEnoughOperations ? limits.fillNanosecondsMax : limits.backlogFillNanosecondsMax
         return clock.monotonicNanoseconds() < blockBegan + longest
     }
+
+    /// Whether the block has used its gas, but for what is kept free for its end.
+    private var isOutOfGas: Bool { block.gasUsed &+ (calls?.gas ?? 0) >= configuration.blockGasMax }
 
     private func groupEnd(_ first: Int, _ limit: Int) -> Int {
         var last = first
@@ -64,6 +67,10 @@ extension Sequencer {
         let limits = LedgerLimits.self
         if group.count > limits.linkedOperationsMax {
             return .groupTooLong(count: group.count, maximum: limits.linkedOperationsMax)
+        }
+        if let countMax = calls?.countMax {
+            let count = callCount(of: group)
+            if count > countMax { return .groupTooLong(count: count, maximum: countMax) }
         }
         let bytes = groupBytes(group)
         let bytesMax =
@@ -103,9 +110,15 @@ extension Sequencer {
     private func makeRoom(_ group: Range<Int>, _ pending: Range<Int>) throws(LogError) -> Bool {
         let bytes = groupBytes(group)
         let time = batch.operations[group.lowerBound].clockMilliseconds
+        if block.operationCount + pending.count == 0 { calls?.count = 0 }
+        let called = callCount(of: group)
+        // Each call may take an operation at the end of the block.
+        let reserved = (calls?.count ?? 0) + called
         let isFull =
-            block.operationCount + pending.count + group.count > configuration.blockOperationsMax
-            || block.operationBytes + pendingBytes + bytes > configuration.blockBytesMax
+            block.operationCount + pending.count + group.count + reserved > configuration.blockOperationsMax
+            || block.operationBytes + pendingBytes + bytes + reserved * LedgerLimits.closingBytesMax
+                > configuration.blockBytesMax
+            || called > 0 && (reserved > calls?.countMax ?? 0 || isOutOfGas)
         let isOtherTime =
             configuration.clockMode == .operations && block.isBegun && time != 0
             && time != block.timestampMilliseconds
@@ -117,6 +130,7 @@ extension Sequencer {
             if shared.hasFailed { return true }
         }
         pendingBytes += bytes
+        calls?.count += called
         if !block.isBegun {
             let start = configuration.clockMode == .operations && time != 0 ? time : currentTime()
             core.begin(block, timestampMilliseconds: start, clockMode: configuration.clockMode)
@@ -188,6 +202,7 @@ extension Sequencer {
             let ticket = batch.operations[place].ticket
             switch result {
             case .accepted(let receipt, _):
+                if (calls?.count ?? 0) > 0 { note(batch.operations[place].transaction, receipt) }
                 block.answers.append(
                     .final(ticket: ticket, block: block.number, index: index, receipt: receipt, repeated: false))
             case .refused(let refusal):

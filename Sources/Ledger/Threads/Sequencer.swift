@@ -20,6 +20,8 @@ final class Sequencer: StepWork, @unchecked Sendable {
     /// Bytes, at most, of the operations that were admitted and wait for execution.
     var pendingBytes = 0
     var scratch = ByteBuffer()
+    /// What may have to be done at the end of the open block, where somebody ends blocks.
+    var calls: BlockCalls?
     /// Who makes checkpoints, where somebody does, and the operations at the last one that has begun.
     var checkpointer: Checkpointer?
     var checkpointedOperations: UInt64 = 0
@@ -158,6 +160,14 @@ final class Sequencer: StepWork, @unchecked Sendable {
     func handOver() {
         guard !block.isEmpty else { return }
         precondition(outgoing == nil, "a block is sealed while another waits for the log")
+        if let count = calls?.count, count > 0, let closer = calls?.closer {
+            calls?.count = 0
+            do throws(LogError) {
+                try close(closer, calls: count)
+            } catch {
+                return shared.fail("\(error.call) \(error.file): \(error.reason)")
+            }
+        }
         if block.operationCount > 0 { core.seal(block) }
         block.answersNeedDurable = core.headNumber
         block.parallelStatistics = core.executor.parallelStatistics

@@ -22,6 +22,7 @@ extension RPCMethod {
         RPCMethod("hoard_item", ["asset", "before", "limit"]) { (service, given) throws(RPCError) in
             try service.itemPage(given)
         },
+        RPCMethod("hoard_listings", ["asset", "before", "limit"]) { (service, given) throws(RPCError) in try service.listings(given) },
         RPCMethod("hoard_market", ["minutes"]) { (service, given) throws(RPCError) in try service.market(given) },
         RPCMethod("hoard_prices", ["asset", "minutes"]) { (service, given) throws(RPCError) in try service.prices(given) },
         RPCMethod("hoard_receiptProof", ["id"]) { (service, given) throws(RPCError) in
@@ -205,7 +206,8 @@ extension RPCService {
         return .array(found)
     }
 
-    private func page(_ given: Parameters) throws(RPCError) -> (before: (block: UInt64, place: Int)?, limit: Int) {
+    /// Where a page begins and how many rows it has, from the second and third parameter.
+    func page(_ given: Parameters) throws(RPCError) -> (before: (block: UInt64, place: Int)?, limit: Int) {
         var before: (block: UInt64, place: Int)?
         if let json = given[1] {
             guard let block = json[0], let place = json[1] else { throw Read.wrong("before", "[block, place]", json) }

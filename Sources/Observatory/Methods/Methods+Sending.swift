@@ -101,7 +101,7 @@ extension RPCService {
         case .final(_, let block, let index, _, _): .final(block: block, index: index)
         case .conflict: .refused(.rejected("another operation has the first half of this transaction's hash for its id"))
         case .refused(_, let refusal): .refused(error(refusal))
-        case .view, .notFound, .linkedFailed: .refused(.inside("an answer that does not fit"))
+        case .view, .notFound, .linkedFailed, .closing: .refused(.inside("an answer that does not fit"))
         }
     }
 

@@ -43,6 +43,8 @@ struct MetricsText {
         text.sample("hoard_log_sync_seconds_count", [], Double(status.syncs.count))
         text.single("hoard_log_writes_total", "counter", "Writes to the log; each holds one or more blocks.", Double(status.writes))
         text.single("hoard_stalled", "gauge", "Whether the disk takes no writes for now.", status.stall == nil ? 0 : 1)
+        text.single("hoard_closings_total", "counter", "Operations that ended micro-blocks: clearings of order books.", Double(status.closings))
+        text.single("hoard_failed_closings_total", "counter", "Those of them that failed or were left out.", Double(status.closingsFailed))
         text.single("hoard_stalls_total", "counter", "How often the disk has refused writes for a while.", Double(status.stalls))
         text.single("hoard_failed", "gauge", "Whether the ledger has failed for good.", status.failure == nil ? 0 : 1)
         text.single("hoard_checkpoints_total", "counter", "Checkpoints made.", Double(status.checkpoints))

@@ -35,7 +35,7 @@ struct CatalogCheck: AsyncParsableCommand {
             let catalog = game.catalog
             let counts: [(String, Int)] = [
                 ("currencies", catalog.currencies.count), ("items", catalog.items.count), ("offers", catalog.offers.count),
-                ("tables", catalog.loot.tables.count), ("actions", game.actions.count), ("contracts", game.contracts.count),
+                ("books", catalog.books.count), ("tables", catalog.loot.tables.count), ("actions", game.actions.count), ("contracts", game.contracts.count),
             ]
             if json {
                 return try printJSON(
