@@ -122,7 +122,7 @@ let package = Package(
         .testTarget(name: "ClientTests", dependencies: ["Client", "Wire", "EventLoop"], swiftSettings: strict),
         .testTarget(name: "EVMTests", dependencies: ["EVM", "CGMP", "CShims", "Fuzzing"], swiftSettings: strict),
         .testTarget(name: "LedgerTests", dependencies: ["Ledger", "EVM"], swiftSettings: strict),
-        .testTarget(name: "EconomyTests", dependencies: ["Economy", "EVM", "Wire"], swiftSettings: strict),
+        .testTarget(name: "EconomyTests", dependencies: ["Economy", "EVM", "Wire", "CSecp256k1"], swiftSettings: strict),
         .testTarget(
             name: "TokensTests",
             dependencies: [

@@ -16,6 +16,6 @@ struct Hoard: AsyncParsableCommand {
             Restore.self, Repair.self, SimCommand.self, StateTestCommand.self,
             BlockTestCommand.self, BlockReplayCommand.self, TraceDifferenceCommand.self, ConformanceCommand.self,
             BenchCommand.self, FuzzCommand.self, CatalogCommand.self, AuditCommand.self, HistoryCommand.self, TraceCommand.self, BooksCommand.self,
-            GasReportCommand.self, ActCommand.self, AskCommand.self, PlayCommand.self, PaymentsCommand.self, ClawbackCommand.self, WebhooksCommand.self,
+            GasReportCommand.self, ActCommand.self, SwapCommand.self, AskCommand.self, PlayCommand.self, PaymentsCommand.self, ClawbackCommand.self, WebhooksCommand.self,
         ])
 }
