@@ -12,6 +12,8 @@ public enum HistoryLimits {
     public static let logBlocksMax: UInt64 = 50_000
     /// Logs that one query returns.
     public static let logsMax = 10_000
+    /// Trees of blocks that are kept for proofs: players ask for their last operations, which are in few blocks; a full block's tree takes 0.5 MiB.
+    public static let proofTreesMax = 16
     /// Rows of a list of a player's or an item's history.
     public static let rowsMax = 500
 }
