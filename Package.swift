@@ -48,6 +48,7 @@ let package = Package(
         // The house: what a target may import is its line here.
         .target(name: "EventLoop", dependencies: ["CLibuv"], swiftSettings: executing),
         .target(name: "Wire", dependencies: ["CShims"], swiftSettings: executing),
+        .target(name: "Proofs", dependencies: ["Wire", "CCrypto"], swiftSettings: hot),
         .target(name: "EVM", dependencies: ["CSecp256k1", "CGMP", "CCrypto", "CShims"], swiftSettings: executing),
         .target(name: "Ledger", dependencies: ["EVM", "CShims"], swiftSettings: executing),
         .target(
@@ -68,18 +69,18 @@ let package = Package(
             swiftSettings: hot),
         .target(
             name: "History",
-            dependencies: ["EVM", "Ledger", "Economy", .product(name: "GRDB", package: "GRDB.swift")],
+            dependencies: ["Proofs", "EVM", "Ledger", "Economy", .product(name: "GRDB", package: "GRDB.swift")],
             swiftSettings: strict),
         .target(
             name: "Observatory",
             dependencies: [
-                "EVM", "Ledger", "Economy", "Gateway", "History",
+                "Wire", "Proofs", "EVM", "Ledger", "Economy", "Gateway", "History",
                 .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"), .product(name: "NIOWebSocket", package: "swift-nio"),
                 .product(name: "Logging", package: "swift-log"),
             ],
             swiftSettings: strict),
-        .target(name: "Client", dependencies: ["EventLoop", "Wire"], swiftSettings: strict),
+        .target(name: "Client", dependencies: ["EventLoop", "Wire", "Proofs"], swiftSettings: strict),
         .target(
             name: "Replay", dependencies: ["EventLoop", "Wire", "EVM", "Ledger", "Economy", "Client"],
             swiftSettings: strict),
@@ -101,7 +102,7 @@ let package = Package(
         .executableTarget(
             name: "hoard",
             dependencies: [
-                "Benchmarks", "Conformance", "Fuzzing", "EventLoop", "Wire", "EVM", "Ledger", "Economy", "Gateway", "Tokens", "Client", "Replay",
+                "Benchmarks", "Conformance", "Fuzzing", "EventLoop", "Wire", "EVM", "Ledger", "Economy", "Gateway", "Tokens", "Client", "Replay", "Proofs",
                 "Simulation", "History", "Observatory",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
@@ -119,10 +120,11 @@ let package = Package(
         // Tests mirror Sources.
         .testTarget(name: "EventLoopTests", dependencies: ["EventLoop"], swiftSettings: strict),
         .testTarget(name: "WireTests", dependencies: ["Wire"], swiftSettings: strict),
+        .testTarget(name: "ProofsTests", dependencies: ["Proofs", "Wire"], swiftSettings: strict),
         .testTarget(name: "ClientTests", dependencies: ["Client", "Wire", "EventLoop"], swiftSettings: strict),
         .testTarget(name: "EVMTests", dependencies: ["EVM", "CGMP", "CShims", "Fuzzing"], swiftSettings: strict),
         .testTarget(name: "LedgerTests", dependencies: ["Ledger", "EVM"], swiftSettings: strict),
-        .testTarget(name: "EconomyTests", dependencies: ["Economy", "EVM", "Wire"], swiftSettings: strict),
+        .testTarget(name: "EconomyTests", dependencies: ["Economy", "EVM", "Wire", "CSecp256k1"], swiftSettings: strict),
         .testTarget(
             name: "TokensTests",
             dependencies: [
@@ -143,10 +145,10 @@ let package = Package(
         .testTarget(name: "SimulationTests", dependencies: ["Simulation", "Economy"], swiftSettings: strict),
         .testTarget(name: "ConformanceTests", dependencies: ["Conformance", "EVM", "Ledger"], swiftSettings: strict),
         .testTarget(name: "ProgramTests", dependencies: ["hoard", "hoard-load"], swiftSettings: strict),
-        .testTarget(name: "HistoryTests", dependencies: ["History", "Ledger", "EVM", "Economy", "Gateway", "Wire"], swiftSettings: strict),
+        .testTarget(name: "HistoryTests", dependencies: ["History", "Proofs", "Ledger", "EVM", "Economy", "Gateway", "Wire"], swiftSettings: strict),
         .testTarget(
             name: "ObservatoryTests",
-            dependencies: ["Observatory", "History", "Gateway", "Ledger", "EVM", "Economy", "Tokens", "Wire"],
+            dependencies: ["Observatory", "Proofs", "History", "Gateway", "Ledger", "EVM", "Economy", "Tokens", "Wire"],
             swiftSettings: strict),
         .testTarget(name: "TidyTests", swiftSettings: strict),
     ]

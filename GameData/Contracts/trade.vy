@@ -1,7 +1,8 @@
 # pragma version 0.4.3
 """
 @title Trade
-@notice Swaps between two players, in one step or not at all: at once by a game server, or proposed by one player and accepted by the other.
+@notice Swaps between two players, in one step or not at all: at once by a game server, proposed by one player and accepted by the other,
+    or signed by both and handed in by anybody.
     What a proposer gives stands in the escrow account until the trade is accepted, cancelled or expired. Whoever receives coins gets them less the royalties
     of the items that they pay for and less the fee, which goes to the treasury.
 """
@@ -33,6 +34,10 @@ event TradeReturned:
     proposer: indexed(address)
     trade: uint256
 
+event KeyBound:
+    account: indexed(address)
+    key: address
+
 # A trade is open until it is done, cancelled or taken out of escrow after its time, and its id is used up for ever.
 OPEN: constant(uint256) = 1
 DONE: constant(uint256) = 2
@@ -44,6 +49,14 @@ LOW_128: constant(uint256) = 2 ** 128 - 1
 LOW_160: constant(uint256) = 2 ** 160 - 1
 LOW_168: constant(uint256) = 2 ** 168 - 1
 
+# EIP-712: what the keys of both sides sign.
+DOMAIN_TYPE: constant(bytes32) = keccak256("EIP712Domain(string name,string version,uint256 chainId,address verifyingContract)")
+DOMAIN_NAME: constant(bytes32) = keccak256("Hoard")
+DOMAIN_VERSION: constant(bytes32) = keccak256("1")
+SWAP_TYPE: constant(bytes32) = keccak256(
+    "Swap(address first,address second,uint256[4] firstGives,uint256[4] secondGives,uint256 trade,uint256 expires)"
+)
+
 ESCROW: immutable(address)
 
 # expires << 168 | state << 160 | proposer
@@ -51,6 +64,8 @@ heads: HashMap[uint256, uint256]
 counterparties: HashMap[uint256, address]
 gives: HashMap[uint256, uint256[2]]
 wants: HashMap[uint256, uint256[2]]
+# The key that signs for an account; the account's own where there is none here.
+keys: HashMap[address, address]
 
 
 @deploy
@@ -181,6 +196,103 @@ def propose(trade: uint256, counterparty: address, gives: uint256[4], wants: uin
     self.heads[trade] = min(expires, LOW_64) << 168 | OPEN << 160 | convert(msg.sender, uint256)
     self._keep(held, msg.sender, ESCROW)
     log TradeProposed(proposer=msg.sender, counterparty=counterparty, trade=trade, expires=expires)
+
+
+@external
+def bindKey(key: address):
+    """
+    @notice Has a key sign swaps for the caller from now on, in the place of any before; the zero key takes it away.
+    """
+    self.keys[msg.sender] = key
+    log KeyBound(account=msg.sender, key=key)
+
+
+@internal
+@view
+def _key(account: address) -> address:
+    """
+    @notice Whose signature counts for an account: the bound key's, else its own, which players' accounts have no key for.
+    """
+    key: address = self.keys[account]
+    if key == empty(address):
+        return account
+    return key
+
+
+@internal
+@view
+def _check_signature(account: address, digest: bytes32, signature: uint256[3]):
+    """
+    @notice Refuses a signature (r, s, v) that is not of the key that signs for the account; the numbers are the first 8 bytes of both keys.
+    """
+    key: address = self._key(account)
+    signer: address = ecrecover(digest, signature[2], signature[0], signature[1])
+    if signer != key or key == empty(address):
+        have: uint256 = convert(signer, uint256) >> 96
+        need: uint256 = convert(key, uint256) >> 96
+        raw_revert(abi_encode(have, need, method_id=method_id("WrongSignature(uint256,uint256)")))
+
+
+@internal
+def _use_up(trade: uint256, expires: uint256, state: uint256, by: address):
+    """
+    @notice Takes the id of a trade that was never proposed, for ever.
+    """
+    if self.heads[trade] != 0:
+        used: uint256 = (self.heads[trade] >> 160) & 255
+        raw_revert(abi_encode(used, convert(0, uint256), method_id=method_id("TradeExists(uint256,uint256)")))
+    self.heads[trade] = min(expires, LOW_64) << 168 | state << 160 | convert(by, uint256)
+
+
+@external
+def signedSwap(
+    first: address,
+    second: address,
+    firstGives: uint256[4],
+    secondGives: uint256[4],
+    trade: uint256,
+    expires: uint256,
+    firstSignature: uint256[3],
+    secondSignature: uint256[3],
+):
+    """
+    @notice Swaps up to four lines of each side, as the keys of both have signed it (EIP-712), whoever hands it in. Nothing is in escrow before;
+        the id is used up, so that the signatures are good for once, until their last second.
+    """
+    self._check_two(first, second)
+    if expires < block.timestamp:
+        raw_revert(abi_encode(block.timestamp, expires, method_id=method_id("TradeExpired(uint256,uint256)")))
+    self._use_up(trade, expires, DONE, first)
+    domain: bytes32 = keccak256(abi_encode(DOMAIN_TYPE, DOMAIN_NAME, DOMAIN_VERSION, chain.id, self))
+    content: bytes32 = keccak256(
+        abi_encode(SWAP_TYPE, first, second, keccak256(abi_encode(firstGives)), keccak256(abi_encode(secondGives)), trade, expires)
+    )
+    digest: bytes32 = keccak256(concat(b"\x19\x01", domain, content))
+    self._check_signature(first, digest, firstSignature)
+    self._check_signature(second, digest, secondSignature)
+    gives: uint256[2] = assets._pack(firstGives)
+    wants: uint256[2] = assets._pack(secondGives)
+    feeOfFirst: uint256 = self._give_basket(first, second, gives, wants)
+    feeOfSecond: uint256 = self._give_basket(second, first, wants, gives)
+    log Traded(first=first, second=second, trade=trade, feeOfFirst=feeOfFirst, feeOfSecond=feeOfSecond)
+
+
+@external
+def voidSwap(trade: uint256):
+    """
+    @notice Uses up an id under which nothing was done, so that what was signed with it is never done. Whoever knows the id may.
+    """
+    self._use_up(trade, 0, CANCELLED, msg.sender)
+    log TradeCancelled(by=msg.sender, trade=trade)
+
+
+@external
+@view
+def keyOf(account: address) -> address:
+    """
+    @notice The key that was bound to an account; zero where none was.
+    """
+    return self.keys[account]
 
 
 @internal

@@ -1,3 +1,4 @@
+public import Proofs
 public import Wire
 
 // The questions that games ask most, with the answers unpacked.
@@ -52,6 +53,30 @@ extension HoardClient {
         case .notFound: return nil
         default: throw ClientError.unexpectedAnswer("to a view query")
         }
+    }
+
+    /// An operation's receipt with its proof, as the server gives it: nothing of it is to be believed before `ReceiptProof.verify`, which needs no
+    /// server. Nil where the ledger does not know the operation. A player asks for what concerns its own account.
+    public func receiptProof(of operationID: OperationID) async throws -> ReceiptProof? {
+        let result = try await query(QueryBody(kind: .receiptProof, operationID: operationID))
+        switch try Self.found(result) {
+        case .receiptProof(let bytes): return try ReceiptProof(encoded: bytes)
+        case .notFound: return nil
+        default: throw ClientError.unexpectedAnswer("to a proof query")
+        }
+    }
+
+    /// What the ledger did, proven: asks for the proof and verifies it against the keys that the caller trusts, this world and this operation.
+    public func provenReceipt(of operationID: OperationID, keys: [ProofPublicKey]) async throws -> ProvenReceipt? {
+        try await receiptProof(of: operationID)?.verify(keys: keys, worldID: welcome.worldID, operationID: operationID)
+    }
+
+    /// The newest head that the server signs: to be kept and compared with others' (`SignedHead.contradiction`).
+    public func signedHead() async throws -> SignedHead {
+        guard case .receiptProof(let bytes) = try Self.found(try await query(QueryBody(kind: .receiptProof))) else {
+            throw ClientError.unexpectedAnswer("to a question for the newest head")
+        }
+        return try SignedHead(encoded: bytes)
     }
 
     /// The server's counters as JSON; for the roles server and operator.

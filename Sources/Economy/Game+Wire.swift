@@ -44,7 +44,7 @@ extension Game {
             return inventoryRequest(account: account, from: query.subject, limit: page)
         case .offer: return offerRequest(query.subject)
         case .view: return viewRequest(query, own: session.address)
-        case .receipt, .serverStatus: return nil
+        case .receipt, .receiptProof, .serverStatus: return nil
         }
     }
 
@@ -65,7 +65,7 @@ extension Game {
         case .view:
             guard let view = view(query.subject), receipt.output.count == view.wordCount * 32 else { return .notFound(.view) }
             return .view(code: query.subject, words: receipt.output)
-        case .receipt, .serverStatus: return .notFound(query.kind)
+        case .receipt, .receiptProof, .serverStatus: return .notFound(query.kind)
         }
     }
 

@@ -102,6 +102,9 @@ public final class Gateway: @unchecked Sendable {
         outside.submit(operation, to: ledger, answer)
     }
 
+    /// Has somebody prove receipts to clients that ask; before `run()`.
+    public func answerProofs(with prover: any ReceiptProving) { core.prover = prover }
+
     /// What has been counted so far; from any thread, as of the loop's last turn.
     public var counters: GatewayCounters { signal.counters }
 

@@ -26,6 +26,10 @@ package final class GatewayCore {
     package let answers: LoopMailbox<[Answer]>
     /// What became of tokens, from the tasks that verify them.
     let verdicts: LoopMailbox<TokenVerdict>
+    /// Proofs of receipts, from whoever makes them, each with the ticket of its question.
+    let proofs: LoopMailbox<(UInt64, ProofAnswer)>
+    /// Who proves receipts, if anybody does.
+    var prover: (any ReceiptProving)?
     /// What comes in past the sessions.
     let outside = OutsideSubmissions()
 
@@ -52,6 +56,7 @@ package final class GatewayCore {
 
     private var takenAnswers: [[Answer]] = []
     private var takenVerdicts: [TokenVerdict] = []
+    private var takenProofs: [(UInt64, ProofAnswer)] = []
     private var nextSessionNumber: UInt64 = 1
     private var failureSince: UInt64 = 0
     private let startMilliseconds: UInt64
@@ -72,6 +77,7 @@ package final class GatewayCore {
             1, min(limits.connectionsMax, descriptors - limits.descriptorsReserved))
         answers = LoopMailbox(waker: loop.threadsWaker)
         verdicts = LoopMailbox(waker: loop.threadsWaker)
+        proofs = LoopMailbox(waker: loop.threadsWaker)
         sessions = Slab(countMax: connectionsMax)
         tickets = Slab(countMax: limits.ticketsMax)
         batches = Slab(countMax: limits.ticketsMax)
@@ -240,6 +246,9 @@ extension GatewayCore {
         verdicts.take(into: &takenVerdicts)
         for verdict in takenVerdicts { receiveVerdict(verdict) }
         takenVerdicts.removeAll(keepingCapacity: true)
+        proofs.take(into: &takenProofs)
+        for (ticket, proof) in takenProofs { deliver(ticket, proof) }
+        takenProofs.removeAll(keepingCapacity: true)
         answers.take(into: &takenAnswers)
         for place in takenAnswers.indices {
             takenAnswers[place].withUnsafeMutableBufferPointer { batch in

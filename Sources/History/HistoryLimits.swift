@@ -14,6 +14,8 @@ public enum HistoryLimits {
     public static let logsMax = 10_000
     /// Bytes of data in the logs that one query returns.
     public static let logBytesMax = 8 << 20
+    /// Trees of blocks that are kept for proofs: players ask for their last operations, which are in few blocks; a full block's tree takes 0.5 MiB.
+    public static let proofTreesMax = 16
     /// Rows of a list of a player's or an item's history.
     public static let rowsMax = 500
 }

@@ -4,6 +4,7 @@ public import Gateway
 public import History
 internal import Ledger
 public import Logging
+public import Proofs
 internal import Synchronization
 
 /// What an observatory is started with.
@@ -24,6 +25,8 @@ public struct ObservatoryConfiguration: Sendable {
     public var indexesInIdleTime = true
     /// The version that clients are told.
     public var version = "0.1.0"
+    /// The key that receipts are proven with; nil: none are.
+    public var proofKey: ProofKey?
     /// The maxima.
     public var limits = ObservatoryLimits()
 
@@ -41,6 +44,8 @@ public struct ObservatoryError: Error, Sendable, CustomStringConvertible {
 public final class Observatory: Sendable {
     /// The history that it asks.
     public let history: History
+    /// Who proves receipts of this history, where there is a key for it.
+    public let prover: ReceiptProver?
     let site: Site
     /// The methods.
     var service: RPCService { site.service }
@@ -65,8 +70,9 @@ public final class Observatory: Sendable {
         do throws(LedgerError) { try ledger.observe(history.feed) } catch {
             throw ObservatoryError(description: error.description)
         }
+        prover = configuration.proofKey.map { [history] in ReceiptProver(history: history, key: $0) }
         let service = RPCService(
-            history: history, ledger: ledger, dataFolder: configuration.dataFolder, version: configuration.version,
+            history: history, prover: prover, ledger: ledger, dataFolder: configuration.dataFolder, version: configuration.version,
             limits: configuration.limits
         ) { [unowned gateway] operation, answer in gateway.submit(operation, answer: answer) }
         notifier = Notifier(service)

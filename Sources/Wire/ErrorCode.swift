@@ -26,6 +26,8 @@ public enum ErrorCode: UInt16, Sendable, CaseIterable {
     case roleNotAllowed = 210
     /// A player asks about an account that is not its own.
     case notOwnAccount = 211
+    /// The server proves no receipts, or not this one, and the message says why.
+    case proofUnavailable = 212
     /// More in flight than the session's credit, or a full queue: send it again after `retryAfterMilliseconds`.
     case busy = 215
     /// The operation id stands for another operation already.

@@ -15,7 +15,7 @@ struct Hoard: AsyncParsableCommand {
             Serve.self, TokenCommand.self, ReplayCommand.self, WhatIfCommand.self, DiffCommand.self, RecordCommand.self, Verify.self, Inspect.self, Backup.self,
             Restore.self, Repair.self, SimCommand.self, StateTestCommand.self,
             BlockTestCommand.self, BlockReplayCommand.self, TraceDifferenceCommand.self, ConformanceCommand.self,
-            BenchCommand.self, FuzzCommand.self, CatalogCommand.self, AuditCommand.self, HistoryCommand.self, TraceCommand.self,
-            GasReportCommand.self, ActCommand.self, AskCommand.self, PlayCommand.self, PaymentsCommand.self, ClawbackCommand.self, WebhooksCommand.self,
+            BenchCommand.self, FuzzCommand.self, CatalogCommand.self, AuditCommand.self, HistoryCommand.self, TraceCommand.self, BooksCommand.self, ReceiptCommand.self,
+            GasReportCommand.self, ActCommand.self, SwapCommand.self, AskCommand.self, PlayCommand.self, PaymentsCommand.self, ClawbackCommand.self, WebhooksCommand.self,
         ])
 }

@@ -149,7 +149,7 @@ final class FakeServer: @unchecked Sendable {
             .inventory(
                 items: (0..<2).map { AssetAmount(asset: max(query.subject, 65_536) + $0, amount: 1) },
                 next: query.subject >= 65_540 ? 0 : max(query.subject, 65_536) + 2)
-        case .offer, .receipt: .notFound(query.kind)
+        case .offer, .receipt, .receiptProof: .notFound(query.kind)
         case .view: .view(code: query.subject, words: [UInt8](repeating: 7, count: 32))
         case .serverStatus: .refused(.serverStatus, ErrorBody(code: .roleNotAllowed, have: 1, need: 2, message: "no"))
         }

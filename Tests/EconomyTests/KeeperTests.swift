@@ -64,6 +64,22 @@ struct KeeperTests {
         #expect(try send(1, 5).status == .applied)
     }
 
+    @Test(arguments: ["buyLots", "sellLots", "tribute"])
+    func `a frozen account neither trades lots nor pays tribute`(_ action: String) throws {
+        var fields: [String: FieldValue] = [
+            "player": .account(anna), "market": .number(7), "asset": .number(65_536), "currency": .number(1), "lots": .number(1), "commission": .number(0),
+            "unitSize": .number(1), "firstPrice": .number(1),
+        ]
+        if action == "tribute" {
+            fields = ["sender": .account(anna), "receiver": .account(ben), "asset": .number(1), "amount": .number(5), "feeBasisPoints": .number(100)]
+        }
+        try world.give("anna", [AssetLine(asset: 1, amount: 5_000), AssetLine(asset: 65_536, amount: 500)])
+        #expect(try world.perform(action, as: .server, by: "game", fields).status == .applied)
+        #expect(try operate("freezeAccount", ["player": .account(anna)]).status == .applied)
+        expect(try world.perform(action, as: .server, by: "game", fields), 149, RefusalTests.first8(anna), 0)
+        #expect(world.game.actionsByName[action]?.refusals.contains("accountFrozen") == true)
+    }
+
     @Test func `houses cannot be frozen, taken from, or given to`() throws {
         for (house, kind) in [
             (NamedAccount.faucet("shop"), 1), (NamedAccount.sink("shop"), 2), (NamedAccount.treasury, 3), (NamedAccount.escrow("market"), 4),
@@ -177,6 +193,10 @@ struct KeeperTests {
             (
                 "trade", .server,
                 ["first": .account(anna), "second": .account(ben), "firstGives": RefusalTests.lines(energy, 1), "secondGives": RefusalTests.lines(1, 1)]
+            ),
+            (
+                "tribute", .server,
+                ["sender": .account(anna), "receiver": .account(ben), "asset": .number(energy), "amount": .number(1), "feeBasisPoints": .number(0)]
             ),
         ]
         for (action, role, fields) in rows {

@@ -270,6 +270,7 @@ struct RefusalTests {
             // Drafts and versions, letters, loot and rewards.
             .union([132, 133, 134, 135, 190, 191, 192, 193, 194]).union(110...119).union([136, 137, 138, 139, 148])
             .union(KeeperTests.refusalCodes).union(PaymentTests.refusalCodes).union(BookTests.refusalCodes)
+            .union(SwapTests.refusalCodes)
         let game = try? TestWorld.sharedGame.get()
         for refusal in game?.refusals ?? [] where refusal.error != nil {
             #expect(

@@ -44,10 +44,11 @@ final class TestWorld: @unchecked Sendable {
     /// Serves while `body` runs on a thread of its own, where it may block.
     static func serve(
         folder: String = newFolder(), keepsFolder: Bool = false,
-        change: (inout GatewayConfiguration) -> Void = { _ in },
+        change: (inout GatewayConfiguration) -> Void = { _ in }, prepare: (Gateway) -> Void = { _ in },
         _ body: @escaping @Sendable (TestWorld) throws -> Void
     ) async throws {
         let world = try TestWorld(folder: folder, change: change)
+        prepare(world.gateway)
         async let served: Void = world.gateway.serve()
         let result = await onThread { try body(world) }
         world.gateway.stop()

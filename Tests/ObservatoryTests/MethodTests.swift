@@ -4,7 +4,9 @@ import Foundation
 import Gateway
 import History
 import Ledger
+import Proofs
 import Testing
+import Wire
 
 @testable import Observatory
 
@@ -89,6 +91,9 @@ struct MethodTests {
         ("hoard_account", "[\"ann\"]", ["<ann>", "\"amount\":\"993\"", "<grant>"]),
         ("hoard_item", "[65536]", ["\"steps\":[]"]), ("hoard_market", "[60]", ["[]"]), ("hoard_prices", "[65536,60]", ["[]"]),
         ("hoard_receiptProof", "[\"<id>\"]", ["\"results\":\"0x", "\"place\":0", "\"header\":\"0x"]),
+        ("hoard_signedReceipt", "[\"<id>\"]", ["\"proof\":\"0x48524450524f4f46", "\"place\":0", "\"id\":\"<id>\""]),
+        ("hoard_signedReceipt", "[\"000000000000000000000000000000ff\"]", ["null"]),
+        ("hoard_signedHead", "[]", ["\"head\":\"0x4852444845414431", "\"key\":\"ea4a6c63e29c520abef5507b132ec5f9954776aebebe7b92421eea691446d22c\""]),
     ]
 
     /// Methods with a test of their own beside the table.
@@ -184,6 +189,21 @@ struct MethodTests {
             let proof = try world.result("hoard_receiptProof", [.string(try #require(played.names["id"]))])
             #expect(try Self.holds(proof, change: nil))
             for part in ["header", "results", "parentHeader"] { #expect(try !Self.holds(proof, change: part), "a changed \(part)") }
+        }
+    }
+
+    @Test func `a signed receipt verifies with the key alone`() async throws {
+        try await ObservedWorld.serve { world in
+            let played = try Self.play(world)
+            let answer = try world.result("hoard_signedReceipt", [.string(try #require(played.names["id"]))])
+            let digits = try #require(answer["key"]?.text)
+            let key = try #require(ProofPublicKey(hex: digits))
+            let proof = try ReceiptProof(encoded: try Self.bytes(answer["proof"]))
+            let proven = try proof.verify(keys: [key], worldID: world.gateway.worldID.bytes)
+            #expect(proven.outcome == .applied && proven.operationID.hex == played.names["id"])
+            let head = try SignedHead(encoded: try Self.bytes(try world.result("hoard_signedHead")["head"]))
+            try head.verify(keys: [key])
+            #expect(head.contradiction(with: proof.head) == nil)
         }
     }
 

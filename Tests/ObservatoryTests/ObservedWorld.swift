@@ -5,6 +5,7 @@ import Gateway
 import History
 import Ledger
 import Logging
+import Proofs
 import Synchronization
 import Testing
 import Wire
@@ -37,6 +38,7 @@ final class ObservedWorld: @unchecked Sendable {
         var observing = ObservatoryConfiguration(dataFolder: folder)
         observing.port = 0
         observing.indexesInIdleTime = false
+        observing.proofKey = ProofKey(secret: [UInt8](repeating: 7, count: 32))
         change(&observing)
         observatory = try Observatory(observing, gateway: gateway, game: game, logger: Logger(label: "test"))
         port = try observatory.start()

@@ -65,6 +65,7 @@ struct EconomyCommandTests {
         } while next != 0
         #expect(pages == whole.map { "\($0["cursor"] ?? "")" } && whole.count > 20)
         #expect(whole.contains { $0["action"] as? String == "purchase" && $0["to"] as? String == "treasury" })
+        try books(data)
         let acts = try list(try json(try Program.run("hoard", ["audit", "operators", "--data", data, "--json"])), "acts")
         if game == Self.realm {
             #expect(acts.map { $0["what"] as? String } == ["frozen", "revoked", "corrected", "unfrozen", "given"])
@@ -74,6 +75,32 @@ struct EconomyCommandTests {
         } else {
             #expect(acts.isEmpty)
         }
+    }
+
+    /// The books of a world that was played balance, in all and in a part, and agree with the contracts.
+    private func books(_ data: String) throws {
+        let whole = try json(try Program.run("hoard", ["books", "--data", data, "--json"]))
+        #expect(whole["checked"] as? Bool == true && (whole["findings"] as? [String]) == [])
+        let codes = try list(whole, "codes")
+        #expect(Set(["purchase", "reward", "craft"]).isSubset(of: codes.compactMap { $0["code"] as? String }))
+        #expect(codes.allSatisfy { $0["balanced"] as? Bool == true })
+        let accounts = try list(whole, "accounts")
+        #expect(accounts.contains { $0["account"] as? String == "treasury" && $0["opening"] != nil && $0["closing"] != nil })
+        let last = whole["to"] as? Int ?? 0
+        let (first, second) = (
+            try json(try Program.run("hoard", ["books", "--data", data, "--json", "--to", "\(last / 2)"])),
+            try json(try Program.run("hoard", ["books", "--data", data, "--json", "--from", "\(last / 2 + 1)"]))
+        )
+        for key in ["movements", "operations"] {
+            #expect((first[key] as? Int ?? 0) + (second[key] as? Int ?? 0) == whole[key] as? Int && (first[key] as? Int ?? 0) > 0)
+        }
+        #expect(first["checked"] as? Bool == true && second["checked"] as? Bool == true)
+        let lines = try Program.run("hoard", ["books", "--data", data])
+        #expect(lines.status == 0 && lines.output.contains("debits are credits under every code"), "\(lines.output)\(lines.errors)")
+        let beyond = try Program.run("hoard", ["books", "--data", data, "--to", "\(last + 1)"])
+        #expect(beyond.status == 70 && beyond.errors.contains("there is no block \(last + 1)"), "\(beyond.errors)")
+        let backwards = try Program.run("hoard", ["books", "--data", data, "--from", "5", "--to", "4"])
+        #expect(backwards.status == 64 && backwards.errors.contains("is behind"), "\(backwards.errors)")
     }
 
     @Test func `a script that is not what happened is found out, with its line`() throws {

@@ -77,6 +77,54 @@ struct PaymentCommandTests {
         #expect(server.stop() == 0)
     }
 
+    @Test func `a hook over HTTP grants, refuses, and whatever else it does decides nothing`() throws {
+        let spool = Program.temporaryPath("spool")
+        let data = Program.temporaryPath("payments")
+        defer { for path in [spool, data] { try? FileManager.default.removeItem(atPath: path) } }
+        try FileManager.default.createDirectory(atPath: spool, withIntermediateDirectories: true)
+        /// Each transaction with what the service does, and the folder in which its receipt is then; none: it waits.
+        let rows: [(name: String, act: HookService.Act, place: String)] = [
+            ("granted", HookService.answer("200 OK"), "done/"), ("nocontent", HookService.answer("204 No Content"), "done/"),
+            ("named", HookService.answer("200 OK", "{\"product\": 1, \"quantity\": 2}"), "done/"),
+            ("notjson", HookService.answer("200 OK", "fine, thanks"), "done/"), ("refused", HookService.answer("404 Not Found", "never bought"), "refused/"),
+            ("forbidden", HookService.answer("403 Forbidden"), "refused/"), ("later", HookService.answer("503 Service Unavailable"), ""),
+            ("slower", HookService.answer("429 Too Many Requests"), ""), ("broken", HookService.answer("500 Internal Server Error"), ""),
+            ("elsewhere", HookService.answer("302 Found", "", "Location: /granted\r\n"), ""), ("garbage", .says("\u{1}\u{2}no HTTP at all\r\n\r\n"), ""),
+            ("cut", .says("HTTP/1.1 200 OK\r\nContent-Length: 500\r\n\r\nshort"), ""), ("gone", .leaves, ""), ("hangs", .hangs(seconds: 8), ""),
+            ("trickles", .trickles(seconds: 8), ""),
+        ]
+        let service = try HookService { body in rows.first { body.contains("\"http-\($0.name)\"") }?.act ?? .leaves }
+        defer { service.stop() }
+        for row in rows { try receipt("http-\(row.name)").write(toFile: "\(spool)/\(row.name).json", atomically: true, encoding: .utf8) }
+        let server = try RunningServer(data: data)
+        let token = try server.token("server", "store")
+        let started = Date()
+        let run = try Program.run(
+            "hoard",
+            [
+                "payments", "run", "--spool", spool, "--hook-url", "http://127.0.0.1:\(service.port)/hook", "--hook-seconds", "1", "--once", "--server",
+                "127.0.0.1:\(server.port)", "--token", token,
+            ])
+        #expect(run.status == 1, "some wait: \(run.output)\(run.errors)")
+        #expect(Date().timeIntervalSince(started) < 7, "a hook that hangs or trickles is left after its second")
+        for row in rows {
+            #expect(FileManager.default.fileExists(atPath: "\(spool)/\(row.place)\(row.name).json"), "\(row.name) is not in \(row.place): \(run.output)")
+        }
+        #expect(run.output.contains("never bought"), "\(run.output)")
+        #expect(service.asked.count == rows.count && service.asked.allSatisfy { $0.contains("\"player\": \"ana\"") }, "asked once each, and not where it was sent to")
+        // What waited is delivered once the service knows; nothing was lost or given twice.
+        let better = try HookService { _ in HookService.answer("200 OK") }
+        defer { better.stop() }
+        let again = try Program.run(
+            "hoard",
+            [
+                "payments", "run", "--spool", spool, "--hook-url", "http://127.0.0.1:\(better.port)", "--once", "--server", "127.0.0.1:\(server.port)",
+                "--token", token,
+            ])
+        #expect(again.status == 0 && better.asked.count == rows.filter { $0.place.isEmpty }.count, "\(again.output)\(again.errors)")
+        #expect(server.stop() == 0)
+    }
+
     @Test(arguments: [
         (["payments", "run", "--spool", "/tmp/x", "--token", "t"], "give one of --hook and --hook-url"),
         (["payments", "run", "--spool", "/tmp/x", "--token", "t", "--hook", "a", "--hook-url", "http://b"], "give one of --hook and --hook-url"),

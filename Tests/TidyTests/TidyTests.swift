@@ -9,6 +9,7 @@ struct TidyTests {
     static let mayImport: [String: Set<String>] = [
         "EventLoop": ["CLibuv", "Glibc", "Synchronization"],
         "Wire": ["CShims", "Glibc"],
+        "Proofs": ["Wire", "CCrypto", "Glibc"],
         "EVM": ["CSecp256k1", "CGMP", "CCrypto", "CShims", "Glibc", "Synchronization"],
         "Ledger": ["EVM", "CShims", "Glibc", "Synchronization"],
         "Economy": ["Wire", "EVM", "Yams", "Foundation"],
@@ -17,12 +18,12 @@ struct TidyTests {
             "EventLoop", "Wire", "Economy", "EVM", "Ledger", "Tokens", "Foundation", "Glibc", "Synchronization",
         ],
         "Simulation": ["EventLoop", "Wire", "EVM", "Ledger", "Economy", "Gateway", "Tokens"],
-        "History": ["EVM", "Ledger", "Economy", "GRDB", "Foundation", "Glibc", "Synchronization"],
+        "History": ["Proofs", "EVM", "Ledger", "Economy", "GRDB", "Foundation", "Glibc", "Synchronization"],
         "Observatory": [
-            "EVM", "Ledger", "Economy", "Gateway", "History", "NIOCore", "NIOPosix", "NIOHTTP1", "NIOWebSocket", "Logging",
+            "Wire", "Proofs", "EVM", "Ledger", "Economy", "Gateway", "History", "NIOCore", "NIOPosix", "NIOHTTP1", "NIOWebSocket", "Logging",
             "Foundation", "Glibc", "Synchronization",
         ],
-        "Client": ["EventLoop", "Wire", "Glibc", "Synchronization"],
+        "Client": ["EventLoop", "Wire", "Proofs", "Glibc", "Synchronization"],
         "Replay": [
             "Wire", "EVM", "Ledger", "Economy", "Client", "EventLoop", "Foundation", "Synchronization", "Glibc",
         ],

@@ -107,6 +107,7 @@ struct GoldenFrame: Sendable, CustomTestStringConvertible {
         GoldenFrame(
             "query-view", header(.query, 8),
             QueryBody(kind: .view, limit: 20_454, subject: 3, operationID: OperationID(high: 65_536, low: 1))),
+        GoldenFrame("query-receipt-proof", header(.query, 10), QueryBody(kind: .receiptProof, operationID: operation)),
     ]
 
     private static func result(_ name: String, _ requestID: UInt64, _ answer: QueryAnswer) -> GoldenFrame {
@@ -137,6 +138,7 @@ struct GoldenFrame: Sendable, CustomTestStringConvertible {
             "result-refused", 4,
             .refused(.balance, ErrorBody(code: .notOwnAccount, message: "a player asks about itself only"))),
         result("result-view", 8, .view(code: 5, words: [UInt8](repeating: 0, count: 31) + [17])),
+        result("result-receipt-proof", 10, .receiptProof(Array("HRDPROOF".utf8) + [0, 0, 0, 0, 0])),
         result("result-server-status", 9, .serverStatus(#"{"blocks":41}"#)),
     ]
 }

@@ -22,6 +22,7 @@ extension GatewayCore {
         switch query.kind {
         case .serverStatus:
             answerNow(session, header, .serverStatus(statusText()))
+        case .receiptProof: askForProof(session, identity, header, query)
         case .receipt:
             let id = LedgerOperationID(high: query.operationID.high, low: query.operationID.low)
             let ticket = ticket(session, header, query)
@@ -39,7 +40,8 @@ extension GatewayCore {
         }
     }
 
-    private func ticket(_ session: Session, _ header: FrameHeader, _ query: QueryBody) -> UInt64 {
+    /// A ticket for a question that somebody else answers.
+    func ticket(_ session: Session, _ header: FrameHeader, _ query: QueryBody) -> UInt64 {
         session.inFlight += 1
         return tickets.insert(
             Ticket(
@@ -47,7 +49,8 @@ extension GatewayCore {
                 purpose: .query(query)))
     }
 
-    private func answerNow(_ session: Session, _ header: FrameHeader, _ answer: QueryAnswer) {
+    /// Answers a question at once.
+    func answerNow(_ session: Session, _ header: FrameHeader, _ answer: QueryAnswer) {
         session.send(
             .result, requestID: header.requestID, ResultBody(block: lastBlock, answer: answer))
     }
@@ -68,7 +71,7 @@ extension GatewayCore {
                 message: "\(query.account.hex) is not the session's own account, "
                     + "\(identity.account.hex); a player asks about itself only")
         case .view: return refusal(ofView: query, identity)
-        case .offer, .receipt: return nil
+        case .offer, .receipt, .receiptProof: return nil
         }
     }
 

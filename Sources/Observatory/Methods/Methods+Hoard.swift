@@ -29,6 +29,11 @@ extension RPCMethod {
             guard let found = try service.operation(try given.required(0)) else { return .null }
             return try service.receiptProof(found.block, found.place)
         },
+        RPCMethod("hoard_signedReceipt", ["id"]) { (service, given) throws(RPCError) in
+            guard let found = try service.operation(try given.required(0)) else { return .null }
+            return try service.signedReceipt(found.block.entries[found.place].entry.id)
+        },
+        RPCMethod("hoard_signedHead") { (service, _) throws(RPCError) in try service.signedHead() },
     ]
 }
 

@@ -22,6 +22,7 @@ protocol RPCCaller: AnyObject, Sendable {
 /// `finalized` are the last anchor.
 public final class RPCService: Sendable {
     let history: History
+    let prover: ReceiptProver?
     let ledger: Ledger
     let limits: ObservatoryLimits
     let submit: OperationPort
@@ -37,10 +38,11 @@ public final class RPCService: Sendable {
 
     /// A service over these.
     public init(
-        history: History, ledger: Ledger, dataFolder: String, version: String, limits: ObservatoryLimits,
+        history: History, prover: ReceiptProver? = nil, ledger: Ledger, dataFolder: String, version: String, limits: ObservatoryLimits,
         submit: @escaping OperationPort
     ) {
         self.history = history
+        self.prover = prover
         self.ledger = ledger
         self.limits = limits
         self.submit = submit

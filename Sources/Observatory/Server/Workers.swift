@@ -11,14 +11,14 @@ final class Workers: @unchecked Sendable {
     private var isStopping = false
     private let waitingMax: Int
 
-    init(count: Int, waitingMax: Int) {
+    init(count: Int, waitingMax: Int, name: String = "hoard-http") {
         self.waitingMax = waitingMax
         for index in 0..<count {
             let thread = Thread { [weak self] in
                 lowerPriority()
                 while let job = self?.next() { job() }
             }
-            thread.name = "hoard-http-\(index)"
+            thread.name = "\(name)-\(index)"
             thread.stackSize = 16 << 20
             thread.start()
         }

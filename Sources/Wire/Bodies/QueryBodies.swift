@@ -10,6 +10,8 @@ public enum QueryKind: UInt16, Sendable, CaseIterable {
     case receipt = 4
     /// What a view of the game says; docs/WIRE.md lists them.
     case view = 5
+    /// The receipt of an operation with its inclusion proof and the signed head; with operation id zero the newest signed head.
+    case receiptProof = 6
     /// The server's counters as JSON; roles server and operator only.
     case serverStatus = 250
 }
@@ -24,7 +26,7 @@ public struct QueryBody: WireBody {
     public var account: Account
     /// The asset (balance), the asset to begin at (inventory), the offer, or the view.
     public var subject: UInt64
-    /// The operation (receipt), or an id or two numbers that a view may take.
+    /// The operation (receipt, receipt proof), or an id or two numbers that a view may take.
     public var operationID: OperationID
 
     /// A query.
@@ -134,6 +136,8 @@ public enum QueryAnswer: Sendable, Equatable {
     case receipt(ReplyBody)
     /// The words of a view's answer, 32 bytes each, big endian.
     case view(code: UInt64, words: [UInt8])
+    /// A receipt's proof, or a signed head, as the module Proofs reads it.
+    case receiptProof([UInt8])
     /// Counters as JSON.
     case serverStatus(String)
     /// Nothing is known under that name.
@@ -148,6 +152,7 @@ public enum QueryAnswer: Sendable, Equatable {
         case .offer: .offer
         case .receipt: .receipt
         case .view: .view
+        case .receiptProof: .receiptProof
         case .serverStatus: .serverStatus
         case .notFound(let kind), .refused(let kind, _): kind
         }
@@ -196,6 +201,9 @@ public struct ResultBody: WireBody {
             buffer.append(littleEndian: UInt32(words.count / 32))
             buffer.append(littleEndian: UInt32(0))
             buffer.append(contentsOf: words)
+        case .receiptProof(let bytes):
+            buffer.append(littleEndian: UInt32(bytes.count))
+            buffer.append(contentsOf: bytes)
         case .serverStatus(let text):
             buffer.append(littleEndian: UInt32(text.utf8.count))
             buffer.append(contentsOf: text.utf8)
@@ -248,6 +256,10 @@ public struct ResultBody: WireBody {
             reader.skip(4)
             if count > WireLimits.viewWordsMax { throw .batchItems(have: count, maximum: WireLimits.viewWordsMax) }
             return .view(code: code, words: Array(try reader.slice(count * 32)))
+        case .receiptProof:
+            try reader.need(4)
+            let count = Int(reader.number(UInt32.self))
+            return .receiptProof(Array(try reader.slice(count)))
         case .serverStatus:
             try reader.need(4)
             let count = Int(reader.number(UInt32.self))

@@ -53,7 +53,7 @@ struct Serve: AsyncParsableCommand {
             configuration.workers = execution.workerCount
             configuration.ledger.checkpointOperations = max(0, checkpointOperations)
             // The index is made from the log and can be made again only while the log is there.
-            configuration.ledger.keepsLog = keepLog || observing.http != nil
+            configuration.ledger.keepsLog = keepLog || observing.keepsHistory
             let progress = RecoveryProgress()
             configuration.ledger.onRecovery = { progress.update($0) }
             let gateway = try Gateway(configuration)
@@ -70,8 +70,8 @@ struct Serve: AsyncParsableCommand {
             for note in recovered.recoveryNotes {
                 logger.warning("recovery did without", metadata: ["damaged": "\(note)"])
             }
-            let observatory = try observing.open(gateway, game, folder: data, logger)
-            defer { observatory?.stop() }
+            let stopObserving = try observing.open(gateway, game, folder: data, logger)
+            defer { stopObserving?() }
             try await gateway.serve { host, port in
                 print("listening on \(host):\(port)")
                 fflush(nil)

@@ -81,18 +81,12 @@ enum InspectFields {
 
     /// The balances of an account in every currency and item of the catalog that it has any of.
     static func balances(of address: Address, _ world: LedgerInspection, _ game: Game) throws -> [(String, InspectValue)] {
-        let machine = Machine(fork: game.genesis.fork, chainID: game.genesis.chainID, codeCache: CodeCache())
-        let block = BlockEnvironment(
-            number: world.headNumber, timestampSeconds: game.genesis.timestampSeconds, gasLimit: 30_000_000,
-            chainID: game.genesis.chainID, fork: game.genesis.fork)
+        let reader = BalanceReader(world: world, game: game)
         let assets = game.catalog.currencies.map { ($0.asset, $0.name) } + game.catalog.items.map { ($0.asset, $0.name) }
         var fields: [(String, InspectValue)] = []
         for (asset, name) in assets {
-            guard let request = game.balanceRequest(account: address, asset: asset) else { continue }
-            let receipt = machine.call(
-                world.world, block, from: address, to: request.to, data: request.data, gas: 10_000_000)
-            guard let view = game.balance(from: receipt.output), view.amount != 0 else { continue }
-            fields.append(("\(name) (\(asset))", .text("\(view.amount)")))
+            guard let amount = reader.balance(address, asset), amount != 0 else { continue }
+            fields.append(("\(name) (\(asset))", .text("\(amount)")))
         }
         return fields
     }

@@ -2,8 +2,11 @@ internal import ArgumentParser
 internal import Economy
 internal import Foundation
 internal import Gateway
+internal import History
+internal import Ledger
 internal import Logging
 internal import Observatory
+internal import Proofs
 
 /// How a server is watched: the options of `serve`.
 struct ObservingOptions: ParsableArguments {
@@ -21,11 +24,38 @@ struct ObservingOptions: ParsableArguments {
         help: ArgumentHelp("An origin whose pages may ask, such as https://wallet.example; repeat it for more.", valueName: "origin"))
     var httpOrigin: [String] = []
 
+    @Flag(
+        help: "Prove receipts to clients that ask, with the key in DATA/proof.key, also without --http, which does it anyway. Keeps the whole log and an index.")
+    var proofs = false
+
     @Option(help: "The form of what is reported on standard error: text or json, one object a line.")
     var logFormat: LogFormat = .text
 
+    /// Whether somebody follows the log, which must then be kept whole.
+    var keepsHistory: Bool { http != nil || proofs }
+
+    /// Whoever looks on, as asked for: the observatory, listening, or a history for proofs alone. What comes back ends them.
+    func open(_ gateway: Gateway, _ game: Game, folder: String, _ logger: Logger) throws -> (() -> Void)? {
+        guard keepsHistory else { return nil }
+        let key = try ProofKeyFile.open(dataFolder: folder, isMade: true)
+        logger.info("receipts are proven", metadata: ["key": "\(key.publicKey)"])
+        if let observatory = try self.observatory(gateway, game, folder, key, logger) {
+            if let prover = observatory.prover { gateway.answerProofs(with: ProofDesk(prover)) }
+            return observatory.stop
+        }
+        let history = try History(
+            dataFolder: folder, genesis: Gateway.ledgerGenesis(of: game), game: game, durable: gateway.ledgerStatus.blocks)
+        try gateway.ledger.observe(history.feed)
+        history.start()
+        gateway.answerProofs(with: ProofDesk(ReceiptProver(history: history, key: key), following: history))
+        return {
+            history.stop()
+            if let failure = history.indexFailure { logger.error("history", metadata: ["failure": "\(failure)"]) }
+        }
+    }
+
     /// The observatory, listening, where one was asked for; it prints `observing on http://HOST:PORT`.
-    func open(_ gateway: Gateway, _ game: Game, folder: String, _ logger: Logger) throws -> Observatory? {
+    private func observatory(_ gateway: Gateway, _ game: Game, _ folder: String, _ key: ProofKey, _ logger: Logger) throws -> Observatory? {
         guard let http else { return nil }
         var configuration = ObservatoryConfiguration(dataFolder: folder)
         configuration.host = http.host
@@ -33,6 +63,7 @@ struct ObservingOptions: ParsableArguments {
         configuration.hosts = httpHost
         configuration.origins = httpOrigin
         configuration.version = Hoard.configuration.version
+        configuration.proofKey = key
         let observatory = try Observatory(configuration, gateway: gateway, game: game, logger: logger)
         let port = try observatory.start()
         print("observing on http://\(http.host.contains(":") ? "[\(http.host)]" : http.host):\(port)")
