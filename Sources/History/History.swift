@@ -30,6 +30,8 @@ public final class History: @unchecked Sendable {
     private let isStopping = Atomic<Bool>(false)
     private let ended = DispatchSemaphore(value: 0)
     private let hasThread = Atomic<Bool>(false)
+    /// Whether the indexer makes way for a load.
+    private let isResting = Atomic<Bool>(false)
 
     /// The newest blocks, without a gap.
     private struct Tail {
@@ -261,15 +263,14 @@ public final class History: @unchecked Sendable {
         guard !hasThread.exchange(true, ordering: .sequentiallyConsistent) else { return }
         let thread = Thread { [self] in
             if inIdleTime { IndexerThread.takeOnlyIdleTime() }
+            isResting.store(inIdleTime, ordering: .relaxed)
             while !isStopping.load(ordering: .acquiring) {
-                let pushed = feed.lastPushed
                 let began = ContinuousClock.now
                 // Receipts that are not in their file yet come when more of them do; looking for them reads a segment.
                 if !step(refreshing: false) {
                     usleep(hasGap ? 500_000 : 20_000)
-                } else if inIdleTime, feed.lastPushed != pushed {
-                    // Idle time is not free: it shares caches, memory and the disk with what is being served.
-                    usleep(Self.pauseMicroseconds(after: ContinuousClock.now - began))
+                } else if inIdleTime {
+                    rest(after: ContinuousClock.now - began)
                 }
             }
             ended.signal()
@@ -279,12 +280,15 @@ public final class History: @unchecked Sendable {
         thread.start()
     }
 
-    /// How long the index rests after a piece of work while blocks come in: three times as long as it worked, and no longer than
-    /// a second.
-    static func pauseMicroseconds(after worked: Duration) -> UInt32 {
-        let (seconds, attoseconds) = worked.components
-        guard seconds == 0 else { return 1_000_000 }
-        return UInt32(min(1_000_000, attoseconds / 1_000_000_000_000 * 3))
+    /// Rests after a piece of work as long as blocks come in: idle time is not free, it shares caches, memory and the disk with
+    /// what is being served.
+    private func rest(after worked: Duration) {
+        var pause = IndexerPause(after: worked, ticks: ProcessorTicks.now())
+        while !isStopping.load(ordering: .acquiring), let slice = pause.next(ticks: ProcessorTicks.now()) {
+            let pushed = feed.lastPushed
+            usleep(slice)
+            if feed.lastPushed == pushed { return }
+        }
     }
 
     /// Seconds that a stopping server spends on its index at most.
@@ -379,6 +383,7 @@ public final class History: @unchecked Sendable {
                 batch.append(copy)
                 bytes += copy.byteCount
                 guard bytes >= HistoryLimits.batchBytesMax else { return true }
+                let began = ContinuousClock.now
                 do throws(HistoryError) {
                     try enter(batch, &progress)
                 } catch {
@@ -387,6 +392,7 @@ public final class History: @unchecked Sendable {
                 }
                 batch = []
                 bytes = 0
+                if isResting.load(ordering: .relaxed) { rest(after: ContinuousClock.now - began) }
                 return !isStopping.load(ordering: .acquiring)
             }
         } catch {

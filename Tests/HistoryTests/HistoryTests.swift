@@ -150,11 +150,6 @@ struct HistoryTests {
         world.stop()
     }
 
-    @Test(arguments: [(0, 0), (100, 300), (300_000, 900_000), (400_000, 1_000_000), (9_000_000, 1_000_000)] as [(Int64, UInt32)])
-    func `the index rests three times as long as it worked, and a second at most`(_ worked: Int64, _ rest: UInt32) {
-        #expect(History.pauseMicroseconds(after: .microseconds(worked)) == rest)
-    }
-
     @Test func `the index of another world is replaced`() throws {
         let world = try TestLedger()
         defer { world.remove() }
