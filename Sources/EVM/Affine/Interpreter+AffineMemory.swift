@@ -2,7 +2,7 @@
 extension Interpreter {
     /// The tags of the words at a stack pointer.
     @inline(__always)
-    func tags(_ sp: WordPointer) -> UnsafeMutablePointer<UInt8> {
+    mutating func tags(_ sp: WordPointer) -> UnsafeMutablePointer<UInt8> {
         journal.affine.stackTags + (sp.address - stackRegion.base) &>> 5
     }
 
@@ -65,7 +65,7 @@ extension Interpreter {
     /// A range of the running frame's memory, from the start of the region; nil where it is empty or beyond what any gas pays
     /// for.
     @inline(__always)
-    func range(_ offset: U256, _ size: U256) -> Range<Int>? {
+    mutating func range(_ offset: U256, _ size: U256) -> Range<Int>? {
         if size.isZero || !offset.fitsUInt64 || !size.fitsUInt64 { return nil }
         if offset.l0 | size.l0 > MachineLimits.memoryOffsetMax { return nil }
         let start = frame.pointee.memoryBase - memoryRegion.base + Int(offset.l0)

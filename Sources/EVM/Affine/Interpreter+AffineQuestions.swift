@@ -37,7 +37,7 @@ extension Interpreter {
 
     /// Whether a planted defect makes the comparison demand nothing.
     @inline(__always)
-    private func forgets(_ kind: Comparison, _ isSameSlot: Bool) -> Bool {
+    private mutating func forgets(_ kind: Comparison, _ isSameSlot: Bool) -> Bool {
         guard let defect = journal.affine.plantedDefect else { return false }
         if defect == .sameSlot { return isSameSlot }
         switch kind {
@@ -47,7 +47,7 @@ extension Interpreter {
         }
     }
 
-    private func plainly(_ kind: Comparison, _ a: U256, _ b: U256) -> Bool {
+    private mutating func plainly(_ kind: Comparison, _ a: U256, _ b: U256) -> Bool {
         switch kind {
         case .less: a < b
         case .signedLess: a.signedLess(than: b)
@@ -71,7 +71,7 @@ extension Interpreter {
 
     /// What the transaction saw in a followed slot.
     @inline(__always)
-    func base(_ number: UInt8) -> U256 { journal.affine.read(number).pointee.base }
+    mutating func base(_ number: UInt8) -> U256 { journal.affine.read(number).pointee.base }
 
     /// Demands that a tagged word lies between two values, as it does.
     mutating func demand(_ word: U256, _ number: UInt8, from low: U256, to high: U256, _ rule: AffineDefect) {

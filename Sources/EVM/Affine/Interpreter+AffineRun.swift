@@ -342,7 +342,7 @@ extension Interpreter {
 
     /// Whether the instruction takes the top of the stack and asks only whether it is zero.
     @inline(__always)
-    private func isTested(_ next: UnsafePointer<Instruction>) -> Bool {
+    private mutating func isTested(_ next: UnsafePointer<Instruction>) -> Bool {
         switch next.pointee.operation {
         case .jumpIfTo, .jumpIfZeroTo, .iszero, .iszeroTwice: true
         default: false

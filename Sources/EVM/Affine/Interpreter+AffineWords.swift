@@ -41,7 +41,7 @@ extension Interpreter {
         push((sp - depth)[0], tags(sp)[-depth], sp)
     }
 
-    private func exchangeTagged(_ sp: WordPointer, _ depth: Int) {
+    private mutating func exchangeTagged(_ sp: WordPointer, _ depth: Int) {
         exchange(sp, depth)
         let tags = tags(sp)
         let other = tags[-1 - depth]
@@ -84,7 +84,7 @@ extension Interpreter {
         }
     }
 
-    private func result(_ holds: Bool, _ sp: WordPointer) -> WordPointer {
+    private mutating func result(_ holds: Bool, _ sp: WordPointer) -> WordPointer {
         sp[-1] = U256(holds)
         return sp
     }

@@ -1,7 +1,7 @@
 // Instructions that hash, copy, log and look at other accounts. Each gets the stack pointer and the gas before it and
 // returns the gas left; negative means that the frame halts, for `halt` when that is not the lack of gas.
 extension Interpreter {
-    private func wordCount(_ size: U256) -> Int64 { Int64((size.l0 &+ 31) >> 5) }
+    private mutating func wordCount(_ size: U256) -> Int64 { Int64((size.l0 &+ 31) >> 5) }
 
     /// KECCAK256 offset size.
     @inline(never)
@@ -105,7 +105,7 @@ extension Interpreter {
 
     /// EXP base exponent.
     @inline(never)
-    func exponentiate(_ sp: WordPointer, _ gas: Int64) -> Int64 {
+    mutating func exponentiate(_ sp: WordPointer, _ gas: Int64) -> Int64 {
         let exponent = sp[-2]
         let left = gas &- rules.exponentByteGas &* Int64(exponent.byteWidthUsed)
         if left < 0 { return left }
@@ -184,20 +184,20 @@ extension Interpreter {
 
     /// BLOCKHASH number: zero outside the last 256 blocks.
     @inline(never)
-    func blockHash(_ number: U256) -> U256 {
+    mutating func blockHash(_ number: U256) -> U256 {
         guard number.fitsUInt64, number.l0 < block.number, block.number - number.l0 <= 256 else { return .zero }
         return journal.blockHash(number.l0).word
     }
 
     /// BLOBHASH index.
     @inline(never)
-    func blobHash(_ index: U256) -> U256 {
+    mutating func blobHash(_ index: U256) -> U256 {
         index < U256(blobHashes.count) ? blobHashes[Int(index.l0)].word : .zero
     }
 
     /// CALLDATALOAD near the end of the input.
     @inline(never)
-    func loadInputEnd(_ offset: U256) -> U256 {
+    mutating func loadInputEnd(_ offset: U256) -> U256 {
         let frame = frame
         guard offset.fitsUInt64, offset.l0 < UInt64(frame.pointee.inputSize) else { return .zero }
         var word = U256.zero

@@ -1,7 +1,7 @@
 extension Interpreter {
     /// The precompiled contract at an address, if the fork has one there.
     @inline(__always)
-    func precompile(_ address: U256) -> Precompile? {
+    mutating func precompile(_ address: U256) -> Precompile? {
         Precompiles.lookup(Address(word: address), rules.fork)
     }
 

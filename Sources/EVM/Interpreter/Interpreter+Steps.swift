@@ -2,7 +2,7 @@
 extension Interpreter {
     /// Whether the height of the stack is within the bounds of the block that `block` begins.
     @inline(__always)
-    func fits(
+    mutating func fits(
         _ block: UnsafePointer<Instruction>, _ sp: WordPointer, _ stackBase: WordPointer
     ) -> Bool {
         let bounds = block.pointee.immediate &>> 32
@@ -12,7 +12,7 @@ extension Interpreter {
 
     /// The index of the instruction at a code position; that of a bad jump where no JUMPDEST is.
     @inline(__always)
-    func target(_ position: U256, _ frame: UnsafeMutablePointer<CallFrame>) -> Int {
+    mutating func target(_ position: U256, _ frame: UnsafeMutablePointer<CallFrame>) -> Int {
         let code = frame.pointee.code
         if !position.fitsUInt64 || position.l0 >= UInt64(code.pointee.jumpTableCount) { return 0 }
         return Int(code.pointee.jumpTable![Int(position.l0)])
@@ -20,7 +20,7 @@ extension Interpreter {
 
     /// Exchanges the top with the word `depth` below it.
     @inline(__always)
-    func exchange(_ sp: WordPointer, _ depth: Int) {
+    mutating func exchange(_ sp: WordPointer, _ depth: Int) {
         let top = sp[-1]
         let other = sp - (depth &+ 1)
         sp[-1] = other[0]
@@ -29,14 +29,14 @@ extension Interpreter {
 
     /// Whether the memory in use holds the 32 bytes at an offset.
     @inline(__always)
-    func holdsWord(_ offset: U256, _ frame: UnsafeMutablePointer<CallFrame>) -> Bool {
+    mutating func holdsWord(_ offset: U256, _ frame: UnsafeMutablePointer<CallFrame>) -> Bool {
         (offset.l1 | offset.l2 | offset.l3 | (offset.l0 &>> 62)) == 0
             && Int(truncatingIfNeeded: offset.l0) &+ 32 <= frame.pointee.memorySize
     }
 
     /// 32 bytes of the input, zeros behind its end.
     @inline(__always)
-    func inputWord(_ offset: U256, _ frame: UnsafeMutablePointer<CallFrame>) -> U256 {
+    mutating func inputWord(_ offset: U256, _ frame: UnsafeMutablePointer<CallFrame>) -> U256 {
         if (offset.l1 | offset.l2 | offset.l3 | (offset.l0 &>> 62)) == 0
             && Int(truncatingIfNeeded: offset.l0) &+ 32 <= frame.pointee.inputSize
         {
@@ -47,7 +47,7 @@ extension Interpreter {
 
     /// A word of the transaction or the block.
     @inline(never)
-    func environmentWord(_ operation: Operation) -> U256 {
+    mutating func environmentWord(_ operation: Operation) -> U256 {
         switch operation {
         case .origin: origin
         case .gasprice: gasPrice

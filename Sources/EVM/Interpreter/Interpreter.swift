@@ -1,7 +1,8 @@
 /// The state of one machine between instructions: regions, current frame, environment and journal.
 ///
-/// It lives behind a plain pointer, so that its fields are read and written without checks for overlapping access.
-struct Interpreter {
+/// It lives behind a plain pointer, so that its fields are read and written without checks for overlapping access. Methods that
+/// change nothing are `mutating` too: for the others the compiler makes a copy of the whole, more than 1 KiB, at each call.
+struct Interpreter: ~Copyable {
     var journal = Journal()
     var rules: ForkRules
     let memo = KeccakMemo()
@@ -96,7 +97,7 @@ struct Interpreter {
 
     /// Makes a code ready to run.
     @inline(__always)
-    func prepare(_ body: UnsafeMutablePointer<CodeBody>) {
+    mutating func prepare(_ body: UnsafeMutablePointer<CodeBody>) {
         body.pointee.owner._withUnsafeGuaranteedRef { $0.prepare(rules.opcodes) }
     }
 
@@ -139,7 +140,7 @@ struct Interpreter {
     mutating func growForWord(_ offset: U256, _ gas: Int64) -> Int64 { reach(offset, 32, gas) }
 
     /// Copies from a source that is continued with zeros without end to memory that has been reached.
-    func copy(_ source: UnsafeRawPointer, _ sourceSize: Int, from offset: U256, to target: Int, count: Int) {
+    mutating func copy(_ source: UnsafeRawPointer, _ sourceSize: Int, from offset: U256, to target: Int, count: Int) {
         if count == 0 { return }
         let destination = frame.pointee.memoryBase + target
         let start = offset.fitsUInt64 && offset.l0 < UInt64(sourceSize) ? Int(offset.l0) : sourceSize

@@ -1,6 +1,6 @@
 extension Journal {
     /// What is different from the view: real changes only, sorted.
-    func diff(deletesEmpty: Bool) -> StateDiff {
+    mutating func diff(deletesEmpty: Bool) -> StateDiff {
         var diff = StateDiff()
         for index in 0..<accounts.count {
             if let change = accountChange(accounts.base + index, deletesEmpty) { diff.accounts.append(change) }
@@ -18,12 +18,12 @@ extension Journal {
         return diff
     }
 
-    private func isDeleted(_ account: UnsafeMutablePointer<AccountRecord>, _ deletesEmpty: Bool) -> Bool {
+    private mutating func isDeleted(_ account: UnsafeMutablePointer<AccountRecord>, _ deletesEmpty: Bool) -> Bool {
         let flags = account.pointee.flags
         return flags.contains(.destroyed) || (deletesEmpty && flags.contains(.touched) && account.pointee.isEmpty)
     }
 
-    private func accountChange(
+    private mutating func accountChange(
         _ account: UnsafeMutablePointer<AccountRecord>, _ deletesEmpty: Bool
     ) -> AccountChange? {
         let record = account.pointee

@@ -220,14 +220,14 @@ struct Journal {
     }
 
     /// The bytes of a code of this transaction or of the view.
-    func codeBytes(_ index: Int) -> [UInt8] {
+    mutating func codeBytes(_ index: Int) -> [UInt8] {
         let account = accounts[index]
         if account.codeWritten >= 0 { return codesWritten[Int(account.codeWritten)].code }
         return view.pointee.code(account.codeHash)
     }
 
     /// Whether a creation at this loaded account would meet something (EIP-684, EIP-7610).
-    func isInUse(_ index: Int) -> Bool {
+    mutating func isInUse(_ index: Int) -> Bool {
         let account = accounts[index]
         if account.nonce != 0 || account.codeHash != .emptyCode { return true }
         return account.flags.contains(.existedBefore) && !account.flags.contains(.created)
@@ -235,7 +235,7 @@ struct Journal {
     }
 
     /// The hash of a recent block.
-    func blockHash(_ number: UInt64) -> Hash256 { view.pointee.blockHash(number) }
+    mutating func blockHash(_ number: UInt64) -> Hash256 { view.pointee.blockHash(number) }
 }
 
 /// What a journal sees between transactions: nothing.
@@ -251,7 +251,7 @@ private struct NoState: StateView {
 
 extension Journal {
     @inline(__always)
-    private func slotHash(_ key: U256, _ account: Int) -> UInt64 {
+    private mutating func slotHash(_ key: U256, _ account: Int) -> UInt64 {
         key.mixed(seed: seed &+ UInt64(truncatingIfNeeded: account) &* 0x9E37_79B9_7F4A_7C15)
     }
 

@@ -194,7 +194,7 @@ extension Interpreter {
 
     // MARK: Results
 
-    private func outcome(_ exit: FrameExit) -> Outcome {
+    private mutating func outcome(_ exit: FrameExit) -> Outcome {
         switch exit {
         case .returned: .success
         case .reverted: .reverted
@@ -202,11 +202,11 @@ extension Interpreter {
         }
     }
 
-    private func outputBytes() -> [UInt8] {
+    private mutating func outputBytes() -> [UInt8] {
         outputSize == 0 ? [] : [UInt8](UnsafeRawBufferPointer(start: output, count: outputSize))
     }
 
-    private func emittedLogs() -> [EmittedLog] {
+    private mutating func emittedLogs() -> [EmittedLog] {
         if journal.logs.count == 0 { return [] }
         var logs: [EmittedLog] = []
         logs.reserveCapacity(journal.logs.count)
@@ -220,5 +220,5 @@ extension Interpreter {
     }
 
     /// What the transaction changed, in canonical order.
-    func diff() -> StateDiff { journal.diff(deletesEmpty: rules.hasEmptyAccountRule) }
+    mutating func diff() -> StateDiff { journal.diff(deletesEmpty: rules.hasEmptyAccountRule) }
 }

@@ -18,7 +18,7 @@ extension Interpreter {
         return price
     }
 
-    private func validateBlobs(_ transaction: Transaction) throws(TransactionRefusal) {
+    private mutating func validateBlobs(_ transaction: Transaction) throws(TransactionRefusal) {
         let count = transaction.blobHashes.count
         let blockMost = block.blobsMax ?? BlobSchedule.standard(rules.fork)?.most ?? 0
         if count > blockMost { throw .blobsOverBlockLimit(have: count, maximum: blockMost) }
@@ -30,7 +30,7 @@ extension Interpreter {
         }
     }
 
-    private func validateFees(_ transaction: Transaction) throws(TransactionRefusal) -> U256 {
+    private mutating func validateFees(_ transaction: Transaction) throws(TransactionRefusal) -> U256 {
         switch transaction.kind {
         case .session: return .zero
         case .legacy, .accessList:
@@ -67,7 +67,7 @@ extension Interpreter {
     }
 
     /// Value, gas at the highest price and blob gas at the highest price; saturated at 2^256 - 1.
-    private func highestCost(_ transaction: Transaction) -> U256 {
+    private mutating func highestCost(_ transaction: Transaction) -> U256 {
         let price: U256 =
             switch transaction.kind {
             case .session: .zero
