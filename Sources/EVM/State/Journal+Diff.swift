@@ -5,7 +5,10 @@ extension Journal {
         for index in 0..<accounts.count {
             if let change = accountChange(accounts.base + index, deletesEmpty) { diff.accounts.append(change) }
         }
-        for index in 0..<slots.count {
+        var changed = 0
+        for index in 0..<slots.count where slots[index].current != slots[index].original { changed &+= 1 }
+        diff.storage.reserveCapacity(changed)
+        for index in 0..<slots.count where changed > 0 {
             let slot = slots.base + index
             if slot.pointee.current == slot.pointee.original { continue }
             let account = accounts.base + Int(slot.pointee.account)
