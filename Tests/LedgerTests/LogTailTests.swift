@@ -210,7 +210,8 @@ import Testing
         }
         var taken = 0
         var refused = 0
-        for number in 0..<2_000 {
+        // As many as the disk lets through while they come in depends on the machine; that it ends does not.
+        for number in 10_000..<60_000 where refused < 100 {
             if test.ledger.submit([.operation(World.operation(number))]) == 1 { taken += 1 } else { refused += 1 }
         }
         #expect(refused > 0, "what the queue has no room for the gateway answers with busy")
