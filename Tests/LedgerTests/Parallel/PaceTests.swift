@@ -43,6 +43,36 @@ import Testing
         #expect(crowd > 300 * 512, "\(crowd) operations by all workers")
     }
 
+    @Test func `on a machine that is slow by turns the faster way is taken all the same`() {
+        // Every block is executed at a third to three times the usual speed, and every tenth part meets a pause of its own.
+        var generator = SeededGenerator(state: 9)
+        for (alone, together) in [(10_000.0, 6_500.0), (6_500.0, 10_000.0)] {
+            let pace = Pace(wakeUpNanoseconds: 20_000)
+            var parallel = 0
+            for block in 0..<2_000 {
+                let speed = Double.random(in: 0.33...3, using: &generator)
+                func execute(_ count: Int, _ isParallel: Bool) {
+                    let pause = Int.random(in: 0..<10, using: &generator) == 0 ? 2_000_000.0 : 0
+                    let nanoseconds = UInt64(Double(count) * (isParallel ? together : alone) * speed + pause)
+                    if isParallel {
+                        if block >= 200 { parallel += count }
+                        pace.ranTogether(count, nanoseconds: nanoseconds)
+                    } else {
+                        pace.ranAlone(count, nanoseconds: nanoseconds)
+                    }
+                }
+                var rest = 512
+                if pace.wantsTrial(512) {
+                    execute(Pace.trialOperations, !pace.paysInParallel(512))
+                    rest -= Pace.trialOperations
+                }
+                execute(rest, pace.paysInParallel(rest))
+            }
+            let share = Double(parallel) / Double(1_800 * 512)
+            #expect(together < alone ? share > 0.85 : share < 0.15, "\(share) by all workers")
+        }
+    }
+
     @Test func `a block that is over before a helper wakes runs alone`() {
         let pace = Pace(wakeUpNanoseconds: 50_000)
         #expect(!pace.paysInParallel(1) && !pace.paysInParallel(30) && pace.paysInParallel(200))
