@@ -65,6 +65,12 @@ struct OtherRecordingTests {
         #expect(report.comparisons.allSatisfy { $0.ratio == 1 })
     }
 
+    @Test func `nine in ten balances of StarCraft II are met by what was begun between them`() throws {
+        let report = try InProcessTests.play(try Self.read("sc2/3.2.0_1.jsonl")).report
+        #expect(report.tally.snapshots.count == 450)
+        #expect(report.tally.exact >= 400, "\(report.tally.exact)")
+    }
+
     @Test func `every order of the Steam market stands in the ledger`() throws {
         let report = try InProcessTests.play(try Self.read("market/steam_market_orders.json")).report
         #expect(report.match.format == "order-book")

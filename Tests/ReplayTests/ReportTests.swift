@@ -27,7 +27,7 @@ struct ReportTests {
         #expect(
             Set(object.keys) == [
                 "match", "format", "events", "applied", "clamped", "refused", "leftOut", "totals", "snapshots", "unknownItems", "blocks", "stateRoot",
-                "operationsDigest", "head", "conserved", "seconds", "latencyMilliseconds",
+                "operationsDigest", "head", "conserved", "seconds", "latencyMilliseconds", "refusals", "warnings", "notes", "players",
             ])
         #expect(object["match"] as? String == "harbor-duel")
         #expect(object["format"] as? String == "canonical")

@@ -110,7 +110,9 @@ public struct EconomyMeter {
                 }
             }
         }
-        for (player, things) in got where things.count == 1 && paid[player] ?? 0 > 0 {
+        // What costs nothing any more is still bought.
+        let isPurchase = step.label == MatchEventKind.purchase.rawValue
+        for (player, things) in got where things.count == 1 && (paid[player] ?? 0 > 0 || isPurchase && paid[player] ?? 0 == 0) {
             let price = (Double(paid[player] ?? 0) + (given[player] ?? 0)) / Double(things[0].count)
             worth[things[0].asset] = price
             let place = min(figures.times.count - 1, max(0, Int((step.timeMilliseconds - start) / interval)))

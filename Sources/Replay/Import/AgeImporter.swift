@@ -11,24 +11,32 @@ public struct AgeImporter: MatchImporter {
     public init() {}
 
     /// Whether one of the first entries is such a command.
-    public func recognises(_ source: MatchSource) -> Bool {
-        source.firstEntries(200).contains { entry in
-            let holder = entry.loosely("payload") ?? entry.loosely("params") ?? entry
-            guard holder.loosely("player_id") != nil || entry.loosely("player_id") != nil else { return false }
-            return (entry.loosely("action") ?? entry.loosely("type"))?.text.map(Self.word).map(Self.words.contains) ?? false
-        }
+    public func recognises(_ source: MatchSource) -> Bool { source.hasEntry(where: Self.isCommand) }
+
+    private static func isCommand(_ entry: JSONNode) -> Bool {
+        let holder = entry.loosely("payload") ?? entry.loosely("params") ?? entry
+        let player = holder.loosely("player_id") ?? entry.loosely("player_id") ?? entry.loosely("player")
+        // What has a price is a sale of some other game.
+        guard player != nil, ["price", "unit_price", "item"].allSatisfy({ entry.loosely($0) == nil }) else { return false }
+        return (entry.loosely("action") ?? entry.loosely("type"))?.text.map(word).map(words.contains) ?? false
     }
 
     /// The match; units, buildings and technologies cost what the table says, if there is one.
     public func read(_ source: MatchSource, prices: PriceTable?) throws(ImportError) -> Match {
         var commands: [AgeCommand] = []
-        for entry in try source.entries() { commands.append(try AgeCommand(entry)) }
+        let entries = try source.entries(where: Self.isCommand)
+        let unit: Int64 = entries.contains(where: AgeCommand.tellsSeconds) ? 1_000 : 1
+        for entry in entries { commands.append(try AgeCommand(entry, unit: unit)) }
         var accounts = AgeAccounts(prices: prices)
-        return accounts.match(commands, name: "aoe2-" + source.contentName, format: format)
+        var match = accounts.match(commands, name: "aoe2-" + source.contentName, format: format)
+        if unit != 1 { match.notes.append("times have fractions: they are taken to be seconds") }
+        return match
     }
 
     /// The word of a command, however it is written.
-    static func word(_ text: String) -> String { text.uppercased().replacing("ACTION.", with: "") }
+    static func word(_ text: String) -> String {
+        text.uppercased().replacing("ACTION.", with: "").replacing(" ", with: "_")
+    }
 }
 
 /// One command of the record.
@@ -46,7 +54,8 @@ struct AgeCommand {
     /// Nil where it says none.
     let feeBasisPoints: Int64?
 
-    init(_ reader: JSONReader) throws(ImportError) {
+    /// Reads a command; a unit of its time is so many milliseconds.
+    init(_ reader: JSONReader, unit: Int64) throws(ImportError) {
         guard case .object = reader.node.value else { throw reader.error("is \(reader.node.description)", "a command") }
         let payload = reader.optional(anyOf: ["payload", "params"])
         func find(_ keys: String...) -> JSONReader? { payload?.optional(anyOf: keys) ?? reader.optional(anyOf: keys) }
@@ -54,8 +63,8 @@ struct AgeCommand {
             throw reader.error("has no \"action\"", "each entry is a command like {\"t\": 936, \"action\": \"BUY\", ...}")
         }
         self.word = AgeImporter.word(word)
-        time = try Self.time(reader)
-        player = try find("player_id", "player")?.integer()
+        time = try Self.time(reader, unit)
+        player = try find("player_id", "player").map(Self.player)
         receiver = try find("player_id_to", "target_player_id", "to")?.integer()
         resource = try find("resource_id", "resource").map { resource throws(ImportError) in
             guard let known = AgeRules.Resource(resource.node) else {
@@ -63,7 +72,7 @@ struct AgeCommand {
             }
             return known
         }
-        subject = find("unit_id", "building_id", "technology_id")?.node.integer
+        subject = find("unit_id", "building_id", "technology_id", "object_type_id")?.node.integer
         amount = try find("amount")?.scaled(AgeRules.scale) ?? AgeRules.scale
         feeBasisPoints = try find("fee").map { fee throws(ImportError) in
             let share = try fee.decimal()
@@ -72,11 +81,23 @@ struct AgeCommand {
         }
     }
 
-    private static func time(_ reader: JSONReader) throws(ImportError) -> Int64 {
-        guard let time = reader.optional(anyOf: ["t", "timestamp", "time"]) else {
+    /// A number, or an object that has one.
+    private static func player(_ reader: JSONReader) throws(ImportError) -> Int64 {
+        try (reader.optional(anyOf: ["number", "player_id", "id"]) ?? reader).integer()
+    }
+
+    private static let timeKeys = ["t", "timestamp", "time"]
+
+    /// Whether the time is a number with a fraction, as nobody counts milliseconds.
+    static func tellsSeconds(_ reader: JSONReader) -> Bool {
+        if case .decimal(let time) = reader.optional(anyOf: timeKeys)?.node.value { time != time.rounded() } else { false }
+    }
+
+    private static func time(_ reader: JSONReader, _ unit: Int64) throws(ImportError) -> Int64 {
+        guard let time = reader.optional(anyOf: timeKeys) else {
             throw reader.error("has no time", "\"t\" in milliseconds")
         }
-        guard let text = time.node.text, text.contains(":") else { return try time.scaled(1) }
+        guard let text = time.node.text, text.contains(":") else { return try time.scaled(unit) }
         // 0:12:34.567000
         var seconds = 0.0
         for part in text.split(separator: ":") {
@@ -84,7 +105,7 @@ struct AgeCommand {
             seconds = seconds * 60 + number
         }
         guard abs(seconds) < 1e9 else { throw time.error("is \(time.node.description)", "hours:minutes:seconds") }
-        return Int64(seconds * 1_000)
+        return Int64((seconds * 1_000).rounded())
     }
 }
 

@@ -14,14 +14,25 @@ public struct CanonicalImporter: MatchImporter {
     /// An importer of the canonical form.
     public init() {}
 
-    /// Whether the first line is an object with a kind.
+    /// Whether the first line is an object with a kind, or the document a list of such objects.
     public func recognises(_ source: MatchSource) -> Bool {
-        if case .lines(let first) = source.content { first["kind"] != nil } else { false }
+        switch source.content {
+        case .lines(let first): return first["kind"] != nil
+        case .document(let node):
+            return node.elements?.prefix(5).contains { entry in
+                entry["kind"]?.text.map { $0 == "match" || MatchEventKind(rawValue: $0) != nil } ?? false
+            } ?? false
+        case .other: return false
+        }
     }
 
     /// The match, its events by time and number.
     public func read(_ source: MatchSource, prices: PriceTable?) throws(ImportError) -> Match {
         var reading = CanonicalReading(file: source.file, contentName: source.contentName, prices: prices)
+        if let root = source.root {
+            for element in try root.elements() { try reading.take(element) }
+            return try reading.finish()
+        }
         var start = 0
         var line = 1
         let bytes = source.bytes
@@ -41,6 +52,7 @@ public struct CanonicalImporter: MatchImporter {
             }
             start = end + 1
             line += 1
+            if line > MatchSource.entriesMax + 1 { throw MatchSource.tooMany(source.file) }
         }
         return try reading.finish()
     }

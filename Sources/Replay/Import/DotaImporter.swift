@@ -15,26 +15,34 @@ public struct DotaImporter: MatchImporter {
 
     /// Whether somewhere stand players with such keys.
     public func recognises(_ source: MatchSource) -> Bool {
-        source.root.flatMap(Self.locate) != nil
+        source.root.flatMap { Self.locate($0, allowsList: !source.isPart) } != nil
     }
 
     /// The match with every purchase priced by the table.
     public func read(_ source: MatchSource, prices: PriceTable?) throws(ImportError) -> Match {
-        guard let root = source.root, let located = Self.locate(root) else {
+        guard let root = source.root, let located = Self.locate(root, allowsList: !source.isPart) else {
             throw ImportError(file: source.file, problem: "has no players", remedy: looksFor)
         }
         var accounts = DotaAccounts(located, prices: prices)
         return try accounts.match(format: format, contentName: source.contentName)
     }
 
-    private static func locate(_ root: JSONReader) -> JSONReader? {
+    /// The object that has the players, or the bare list of them.
+    private static func locate(_ root: JSONReader, allowsList: Bool) -> JSONReader? {
         root.nearest { reader in
+            if allowsList, let elements = reader.node.elements { return elements.prefix(10).contains(where: isBarePlayer) }
             guard case .object = reader.node.value, let players = reader.optional("players") else { return false }
             return players.children.contains { child in
                 marks.count { child.reader.optional($0) != nil } >= (child.reader.optional("player_slot") == nil ? 2 : 1)
                     && child.reader.optional("participantId") == nil
             }
         }
+    }
+
+    /// Whether an element that stands in no match is a player: it says who, and what was bought or earned.
+    private static func isBarePlayer(_ node: JSONNode) -> Bool {
+        func has(_ keys: [String]) -> Bool { keys.contains { node.loosely($0)?.isNull == false } }
+        return has(["player_slot", "hero_id", "isRadiant"]) && has(["purchase_log", "timeline", "parsedPlayer", "gold_t", "gold_spent", "purchase"])
     }
 }
 
@@ -58,6 +66,8 @@ struct DotaAccounts {
     private var assembled = 0
     private var withoutTimes = 0
     private var endMilliseconds: Int64 = 0
+    private var withLogs = 0
+    private var withGold = 0
 
     init(_ root: JSONReader, prices: PriceTable?) {
         self.root = root
@@ -69,17 +79,36 @@ struct DotaAccounts {
         let name = try root.optionalText("match_id") ?? contentName
         match.name = "dota-" + name.prefix(35)
         match.format = format
-        endMilliseconds = (try root.optional("duration")?.scaled(1_000)) ?? 0
-        guard let players = root.optional("players") else { throw root.error("has no players") }
+        let players = root.optional("players") ?? root
+        endMilliseconds = try end(players)
         for (index, child) in players.children.enumerated() where !child.reader.node.isNull {
             try take(child.reader, index: index)
         }
         match.events = builder.ordered()
-        guard !match.events.isEmpty else {
-            throw players.error("no player has gold or purchases", "a parsed match has \"purchase_log\" and \"gold_t\"")
+        guard withLogs + withGold > 0, !match.events.isEmpty else {
+            throw players.error(
+                "no player has gold or purchases", "a parsed match has \"purchase_log\" and \"gold_t\": ask OpenDota to parse it, POST /request/MATCH")
+        }
+        if withLogs == 0 {
+            match.warnings.append(
+                "the match is not parsed: there is neither \"purchase_log\" nor \"gold_t\", so that purchases are what was held at the end; ask OpenDota to parse it, POST /request/MATCH")
         }
         addNotes()
         return match
+    }
+
+    /// The end of the match: what it says, or the last moment of any log.
+    private func end(_ players: JSONReader) throws(ImportError) -> Int64 {
+        if let told = try root.optional(anyOf: ["duration", "duration_seconds"])?.scaled(1_000), told > 0 { return told }
+        var last: Int64 = 0
+        for (index, child) in players.children.enumerated() where !child.reader.node.isNull {
+            let logs = try DotaLogs(child.reader, root: root, place: index, hero: nil, shop: shop)
+            for entry in try logs.purchases() ?? [] { last = max(last, entry.timeMilliseconds) }
+            for entry in try logs.entries("kills_log", "herokills") ?? [] { last = max(last, entry.timeMilliseconds) }
+            for first in try logs.entries("first_purchase_time") ?? [] { last = max(last, first.timeMilliseconds) }
+            last = max(last, try logs.samples().last?.timeMilliseconds ?? 0)
+        }
+        return last
     }
 
     private mutating func addNotes() {
@@ -103,13 +132,15 @@ struct DotaAccounts {
         // 0 to 4 and 128 to 132; 0 would be the game itself.
         let place = slot >= 128 ? slot - 123 : slot
         let actor = "\(place + 1)"
-        let logs = try DotaLogs(player, root: root, place: Int(place), hero: player.optional("hero_id")?.node.integer)
+        let logs = try DotaLogs(player, root: root, place: Int(place), hero: player.optional("hero_id")?.node.integer, shop: shop)
         let reasons = logs.reader("gold_reasons", "gold_log")
         func sum(_ key: String) throws(ImportError) -> Int64 {
             abs(try reasons?.optional(key)?.scaled(1) ?? 0)
         }
         let purchases = try purchases(logs, player)
         let samples = try logs.samples()
+        if !samples.isEmpty || logs.reader("purchase_log", "timeline", "purchase", "itembuys", "item_purchases") != nil { withLogs += 1 }
+        if !purchases.isEmpty || player.optional(anyOf: ["gold", "gold_spent", "gold_per_min"])?.node.decimal ?? 0 > 0 { withGold += 1 }
         let first = min(samples.first?.timeMilliseconds ?? 0, purchases.first?.timeMilliseconds ?? 0)
         builder.income(Self.startGold, to: actor, at: first, source: "start")
         builder.income(try sum(Reason.sale), to: actor, at: first, source: "sales")
@@ -194,13 +225,21 @@ struct DotaAccounts {
     // MARK: Logs
 
     private mutating func purchases(_ logs: DotaLogs, _ player: JSONReader) throws(ImportError) -> [DotaLogs.Entry] {
-        if let entries = try logs.entries("purchase_log", "timeline"), !entries.isEmpty { return entries }
+        if let entries = try logs.purchases(), !entries.isEmpty { return entries }
         var entries: [DotaLogs.Entry] = []
+        // The first of each may have its time, the others stand at the end.
+        let firsts = logs.reader("first_purchase_time")
+        var timed = 0
         for child in logs.reader("purchase", "itembuys")?.children ?? [] {
-            for _ in 0..<min(1_000, max(0, child.reader.node.integer ?? 0)) {
-                entries.append(DotaLogs.Entry(timeMilliseconds: endMilliseconds, key: DotaLogs.itemName(child.key)))
+            let first = firsts?.optional(child.key)?.node.decimal.flatMap { abs($0) < 1e9 ? Int64($0 * 1_000) : nil }
+            for place in 0..<min(1_000, max(0, child.reader.node.integer ?? 0)) {
+                if place == 0, first != nil { timed += 1 }
+                entries.append(
+                    DotaLogs.Entry(
+                        timeMilliseconds: place == 0 ? first ?? endMilliseconds : endMilliseconds, key: DotaLogs.itemName(child.key)))
             }
         }
+        if timed > 0 { entries = DotaLogs.byTime(entries) }
         if entries.isEmpty {
             // Neither log nor counts: what the player held at the end is all that is known.
             for key in (0...5).map({ "item_\($0)" }) + (0...2).map({ "backpack_\($0)" }) {
@@ -209,7 +248,7 @@ struct DotaAccounts {
                     DotaLogs.Entry(timeMilliseconds: endMilliseconds, key: shop.key(number: number) ?? "\(number)"))
             }
         }
-        withoutTimes += entries.count
+        withoutTimes += entries.count - timed
         return entries
     }
 

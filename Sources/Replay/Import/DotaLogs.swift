@@ -15,14 +15,21 @@ struct DotaLogs {
     /// In the order in which a log is looked for.
     private let holders: [JSONReader]
     private let sharedTimes: JSONReader?
+    private let shop: DotaShop
 
-    init(_ player: JSONReader, root: JSONReader, place: Int, hero: Int64?) throws(ImportError) {
+    init(_ player: JSONReader, root: JSONReader, place: Int, hero: Int64?, shop: DotaShop) throws(ImportError) {
+        self.shop = shop
         var holders = [player]
+        // STRATZ keeps them so.
+        for key in ["stats", "playback_data"] { if let inner = player.optional(key) { holders.append(inner) } }
         if let parsed = player.optional(anyOf: ["parsedPlayer", "parsed_player", "parsed_data", "parsed"]) {
             holders.append(parsed)
         }
         let data = root.optional(anyOf: ["parsed_data", "parsedData", "parsed"])
         if let players = data?.optional("players")?.children, place < players.count {
+            holders.append(players[place].reader)
+        }
+        if let players = root.optional(anyOf: ["parsedPlayers", "parsed_players"])?.children, place < players.count {
             holders.append(players[place].reader)
         }
         // The oldest shape keeps logs by hero; `hero_to_slot` says whose it is.
@@ -36,7 +43,7 @@ struct DotaLogs {
         }
         // Without any of these, heroes stand in the order of the players.
         let named = heroes.filter { $0.key.hasPrefix("npc_dota_hero_") }
-        if holders.count <= 2, named.count == root.optional("players")?.children.count, place < named.count {
+        if !holders.contains(where: { $0.path.contains(".heroes.") }), named.count == root.optional("players")?.children.count, place < named.count {
             holders.append(named[place].reader)
         }
         self.holders = holders
@@ -62,14 +69,19 @@ struct DotaLogs {
         for child in log.children where !child.reader.node.isNull {
             let entry = child.reader
             guard case .object = entry.node.value else {
-                // `{"tango": -80}` and `[[-80, "tango"]]` have been seen as logs, too.
-                if let time = entry.node.decimal, log.node.elements == nil {
-                    entries.append(Entry(timeMilliseconds: Int64(time * 1_000), key: Self.itemName(child.key)))
+                // `{"tango": -80}`, `{"tango": [-80, 90]}` and `[[-80, "tango"]]` have been seen as logs, too.
+                if log.node.elements == nil {
+                    for time in (entry.node.elements ?? [entry.node]).compactMap(\.decimal) where abs(time) < 1e9 {
+                        entries.append(Entry(timeMilliseconds: Int64(time * 1_000), key: Self.itemName(child.key)))
+                    }
+                } else if let pair = entry.node.elements, pair.count == 2, let time = pair[0].decimal, abs(time) < 1e9, let key = pair[1].text {
+                    entries.append(Entry(timeMilliseconds: Int64(time * 1_000), key: Self.itemName(key)))
                 }
                 continue
             }
             guard let time = entry.optional(anyOf: ["time", "t", "game_time"]) else { continue }
-            let key = try entry.optionalText(anyOf: ["key", "item", "value"]) ?? ""
+            let number = entry.optional("item_id")?.node.integer
+            let key = try entry.optionalText(anyOf: ["key", "item", "value"]) ?? number.map { shop.key(number: $0) ?? "\($0)" } ?? ""
             let seconds = try time.decimal()
             guard abs(seconds) < 1e9 else { throw time.error("is \(time.node.description)", "seconds of a match") }
             let count = max(1, min(100, entry.optional("charges") == nil ? entry.optional("count")?.node.integer ?? 1 : 1))
@@ -77,7 +89,15 @@ struct DotaLogs {
                 entries.append(Entry(timeMilliseconds: Int64(seconds * 1_000), key: Self.itemName(key)))
             }
         }
-        return entries.enumerated().sorted {
+        return Self.byTime(entries)
+    }
+
+    /// What was bought, by time; nil where there is no log.
+    func purchases() throws(ImportError) -> [Entry]? { try entries("purchase_log", "timeline", "item_purchases", "purchase_events") }
+
+    /// Entries in the order of time, at one instant in that of the record.
+    static func byTime(_ entries: [Entry]) -> [Entry] {
+        entries.enumerated().sorted {
             ($0.element.timeMilliseconds, $0.offset) < ($1.element.timeMilliseconds, $1.offset)
         }.map(\.element)
     }
@@ -85,7 +105,7 @@ struct DotaLogs {
     /// What was earned by when: `gold_t` or, earlier, `gold`, once a minute.
     func samples() throws(ImportError) -> [Sample] {
         guard let gold = reader("gold_t", "goldT", "gold").flatMap({ $0.node.elements == nil ? arrayOfGold() : $0 })
-        else { return [] }
+        else { return try samplesByMinute() }
         let times = holders.compactMap { $0.optional("times") }.first { $0.node.elements != nil } ?? sharedTimes
         let seconds = times?.node.elements?.map { $0.decimal ?? 0 }
         var samples: [Sample] = []
@@ -95,6 +115,18 @@ struct DotaLogs {
             samples.append(Sample(timeMilliseconds: Int64(time * 1_000), gold: try sample.scaled(1)))
         }
         return samples.sorted { $0.timeMilliseconds < $1.timeMilliseconds }
+    }
+
+    /// What came in each minute, added up.
+    private func samplesByMinute() throws(ImportError) -> [Sample] {
+        let minutes = holders.compactMap { $0.optional("gold_per_minute") }.first { $0.node.elements != nil }
+        var samples: [Sample] = []
+        var sum: Int64 = 0
+        for (index, minute) in try (minutes?.elements() ?? []).enumerated() where !minute.node.isNull {
+            sum += try minute.scaled(1)
+            samples.append(Sample(timeMilliseconds: Int64(index) * 60_000, gold: sum))
+        }
+        return samples
     }
 
     /// `gold` is a number in the player and an array in the older logs.

@@ -4,7 +4,7 @@ enum Gzip {
     struct Broken: Error { let reason: String }
 
     /// Whether bytes begin like a gzip file.
-    static func isPacked(_ bytes: [UInt8]) -> Bool { bytes.count > 18 && bytes[0] == 0x1F && bytes[1] == 0x8B && bytes[2] == 8 }
+    static func isPacked(_ bytes: [UInt8]) -> Bool { bytes.starts(with: [0x1F, 0x8B]) }
 
     /// The content of all members, one behind the other; at most so many bytes.
     static func unpacked(_ bytes: [UInt8], bytesMax: Int) throws(Broken) -> [UInt8] {
@@ -13,8 +13,9 @@ enum Gzip {
         while position < bytes.count {
             guard bytes.count - position > 18, bytes[position] == 0x1F, bytes[position + 1] == 0x8B else {
                 if position > 0 { break }
-                throw Broken(reason: "no gzip header")
+                throw Broken(reason: "the file ends in its header")
             }
+            guard bytes[position + 2] == 8 else { throw Broken(reason: "its method is \(bytes[position + 2]), only 8 (deflate) is known") }
             position = try headerEnd(bytes, position)
             let start = output.count
             var inflater = Inflater(bytes, at: position, bytesMax: bytesMax)

@@ -46,10 +46,10 @@ public struct JSONNode: Sendable, Equatable {
         return nil
     }
 
-    /// Whether two keys differ in case and underscores alone.
+    /// Whether two keys differ in case, spaces and underscores alone.
     private static func isSpelling(_ first: String, of second: String) -> Bool {
         func plain(_ byte: UInt8) -> UInt8 { byte >= 0x41 && byte <= 0x5A ? byte | 0x20 : byte }
-        func isJoint(_ byte: UInt8) -> Bool { byte == UInt8(ascii: "_") || byte == UInt8(ascii: "-") }
+        func isJoint(_ byte: UInt8) -> Bool { byte == UInt8(ascii: "_") || byte == UInt8(ascii: "-") || byte == 0x20 }
         var left = first.utf8.makeIterator()
         var right = second.utf8.makeIterator()
         while true {
@@ -69,6 +69,31 @@ public struct JSONNode: Sendable, Equatable {
     /// The elements of an array, nothing for anything else.
     public var elements: [JSONNode]? {
         if case .array(let elements) = value { elements } else { nil }
+    }
+
+    /// The values of an object, or the elements of an array; nothing for anything else.
+    var values: [JSONNode] {
+        switch value {
+        case .object(let members): members.map(\.node)
+        case .array(let elements): elements
+        default: []
+        }
+    }
+
+    /// The same with documents in the place of texts that hold documents: some tools write a timeline as one long text.
+    func withoutQuotes(depth: Int) -> JSONNode {
+        switch value {
+        case .text(let text) where text.utf8.count > 2 && (text.first == "{" || text.first == "["):
+            var parser = JSONParser(bytes: Array(text.utf8))
+            guard let inner = try? parser.document() else { return self }
+            return JSONNode(value: inner.value, line: line)
+        case .object(let members) where depth > 0 && members.count <= 64:
+            return JSONNode(
+                value: .object(members.map { Member(key: $0.key, node: $0.node.withoutQuotes(depth: depth - 1)) }), line: line)
+        case .array(let elements) where depth > 0 && elements.count <= 64:
+            return JSONNode(value: .array(elements.map { $0.withoutQuotes(depth: depth - 1) }), line: line)
+        default: return self
+        }
     }
 
     /// The text of a string.

@@ -35,6 +35,23 @@ struct JSONParser {
         return node
     }
 
+    /// The document, or several that stand one behind the other as an array of them.
+    mutating func documents() throws(JSONSyntaxError) -> JSONNode {
+        if bytes.starts(with: [0xEF, 0xBB, 0xBF]) { position = max(position, 3) }
+        let first = try value(depth: 0)
+        skipSpace()
+        guard position < end else { return first }
+        guard case .object = first.value, bytes[position] == UInt8(ascii: "{") else {
+            throw failure("the document ends here, but there is more text")
+        }
+        var all = [first]
+        while position < end {
+            all.append(try value(depth: 1))
+            skipSpace()
+        }
+        return JSONNode(value: .array(all), line: first.line)
+    }
+
     private mutating func value(depth: Int) throws(JSONSyntaxError) -> JSONNode {
         skipSpace()
         guard depth <= Self.depthMax else { throw failure("nested deeper than \(Self.depthMax)") }

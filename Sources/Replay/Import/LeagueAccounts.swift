@@ -35,13 +35,14 @@ struct LeagueAccounts {
     mutating func match(format: String) -> Match {
         attachParts()
         start()
+        let incomes = incomes()
         var next = 0
         for (index, frame) in timeline.frames.enumerated() {
             while next < timeline.deals.count, timeline.deals[next].timeMilliseconds < frame.timeMilliseconds {
                 take(timeline.deals[next], at: next)
                 next += 1
             }
-            sample(frame, following: index + 1 < timeline.frames.count ? timeline.frames[index + 1] : nil)
+            sample(frame, incomes: incomes[index])
         }
         while next < timeline.deals.count {
             take(timeline.deals[next], at: next)
@@ -124,7 +125,7 @@ struct LeagueAccounts {
     // MARK: Frames
 
     /// The recorded balance is checked first, then the income of the interval that begins is credited.
-    private mutating func sample(_ frame: LeagueTimeline.Frame, following: LeagueTimeline.Frame?) {
+    private mutating func sample(_ frame: LeagueTimeline.Frame, incomes: [(slot: Int64, amount: Int64)]) {
         for wallet in frame.wallets {
             guard let current = wallet.current else { continue }
             append(frame.timeMilliseconds, .snapshot, wallet.slot) {
@@ -132,13 +133,25 @@ struct LeagueAccounts {
                 $0.currency = LeagueRules.currency
             }
         }
-        guard let following else { return }
-        let totals = Dictionary(frame.wallets.map { ($0.slot, $0.total) }) { first, _ in first }
-        for wallet in following.wallets {
-            income(
-                wallet.total - (totals[wallet.slot] ?? 0), slot: wallet.slot, at: frame.timeMilliseconds,
-                source: "interval")
+        for (slot, amount) in incomes { income(amount, slot: slot, at: frame.timeMilliseconds, source: "interval") }
+    }
+
+    /// What each interval brought, by the frame at its start: from the last frame in which a player stands to the next. Who
+    /// was not in the first frame brings what he has along.
+    private func incomes() -> [[(slot: Int64, amount: Int64)]] {
+        var incomes = timeline.frames.map { _ in [(slot: Int64, amount: Int64)]() }
+        var last: [Int64: (index: Int, total: Int64)] = [:]
+        for (index, frame) in timeline.frames.enumerated() {
+            for wallet in frame.wallets {
+                let before = last.updateValue((index, wallet.total), forKey: wallet.slot)
+                if let before {
+                    incomes[before.index].append((wallet.slot, wallet.total - before.total))
+                } else if index > 0 {
+                    incomes[index - 1].append((wallet.slot, wallet.total))
+                }
+            }
         }
+        return incomes
     }
 
     private mutating func income(_ amount: Int64, slot: Int64, at time: Int64, source: String) {

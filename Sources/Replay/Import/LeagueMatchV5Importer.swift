@@ -10,7 +10,7 @@ public struct LeagueMatchV5Importer: MatchImporter {
 
     /// Whether the timeline is one of match-v5: it names the participants, which that of match-v4 does not.
     public func recognises(_ source: MatchSource) -> Bool {
-        guard let root = source.root, let timeline = LeagueTimeline.locate(root) else { return false }
+        guard let root = source.root, let timeline = LeagueTimeline.locate(root, allowsList: !source.isPart) else { return false }
         return timeline.optional("participants") != nil || timeline.path.hasSuffix(".info")
     }
 

@@ -38,8 +38,10 @@ struct LeagueTimeline {
     let deals: [Deal]
 
     /// The object that holds the frames, however it is wrapped: the root, `timeline`, `info`, `timeline.info` and others.
-    static func locate(_ root: JSONReader) -> JSONReader? {
+    static func locate(_ root: JSONReader, allowsList: Bool = true) -> JSONReader? {
         root.nearest { reader in
+            // The frames alone.
+            if allowsList, reader.node.elements?.prefix(8).contains(where: { $0.loosely("participantFrames") != nil }) == true { return true }
             guard let frames = reader.optional("frames")?.node.elements else { return false }
             if frames.contains(where: { $0.loosely("participantFrames") != nil }) { return true }
             let isNamed = reader.optional("frameInterval") != nil || reader.optional("participants") != nil
@@ -61,7 +63,7 @@ struct LeagueTimeline {
 
     init(_ reader: JSONReader, root: JSONReader, name: String) throws(ImportError) {
         self.name = name
-        let frameReaders = try reader.required("frames", "an array of frames is needed").elements()
+        let frameReaders = try (reader.node.elements == nil ? reader.required("frames", "an array of frames is needed") : reader).elements()
         guard !frameReaders.isEmpty else { throw reader.error("has no frames", "a match has at least one") }
         var frames: [Frame] = []
         var deals: [Deal] = []
@@ -72,8 +74,11 @@ struct LeagueTimeline {
                 if let deal = try Self.deal(event, slots) { deals.append(deal) }
             }
         }
+        guard frames.contains(where: { !$0.wallets.isEmpty }) else {
+            throw reader.error("no frame has a participant", "\"participantFrames\" with \"totalGold\" tell what was earned")
+        }
         // The sort must keep what stands first at one instant first.
-        self.frames = frames.enumerated().sorted {
+        self.frames = frames.filter { !$0.wallets.isEmpty }.enumerated().sorted {
             ($0.element.timeMilliseconds, $0.offset) < ($1.element.timeMilliseconds, $1.offset)
         }.map(\.element)
         self.deals = deals.enumerated().sorted {
@@ -115,7 +120,7 @@ struct LeagueTimeline {
     }
 
     private static func deal(_ reader: JSONReader, _ slots: LeagueSlots) throws(ImportError) -> Deal? {
-        guard let type = try reader.optionalText("type") else { return nil }
+        guard let type = try reader.optionalText(anyOf: ["type", "eventType"]) else { return nil }
         let kind: Deal.Kind
         switch type.uppercased() {
         case "ITEM_PURCHASED": kind = .purchased(item: try reader.integer("itemId", in: items))
@@ -123,7 +128,8 @@ struct LeagueTimeline {
         case "ITEM_DESTROYED": kind = .destroyed(item: try reader.integer("itemId", in: items))
         case "ITEM_UNDO":
             kind = .undone(
-                before: try reader.optionalInteger("beforeId") ?? 0, after: try reader.optionalInteger("afterId") ?? 0,
+                before: try reader.optional(anyOf: ["beforeId", "itemBefore"])?.integer() ?? 0,
+                after: try reader.optional(anyOf: ["afterId", "itemAfter"])?.integer() ?? 0,
                 gold: try reader.optionalInteger("goldGain"))
         case "CHAMPION_KILL":
             let hasVictim = reader.optional(anyOf: ["victimId", "victimPuuid"]) != nil

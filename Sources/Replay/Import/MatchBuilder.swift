@@ -41,7 +41,9 @@ struct MatchBuilder {
 
     /// Notes what an event added in another way does to them.
     mutating func note(_ actor: String, _ thing: String = "", _ change: Int64) {
-        holdings[Holding(actor: actor, thing: thing), default: 0] += change
+        let (sum, isTooMuch) = held(actor, thing).addingReportingOverflow(change)
+        // What nobody can have is left to the ledger to refuse.
+        holdings[Holding(actor: actor, thing: thing)] = isTooMuch ? (change > 0 ? .max : .min) : sum
     }
 
     /// Gives what a player is about to use and has not: logs are incomplete, and what was used was there.
@@ -49,8 +51,8 @@ struct MatchBuilder {
         _ amount: Int64, to actor: String, at time: Int64, currency: String? = nil, item: String? = nil
     ) {
         let thing = item.map { "item " + $0 } ?? currency ?? ""
-        let missing = amount - held(actor, thing)
-        guard missing > 0 else { return }
+        let (missing, isTooMuch) = amount.subtractingReportingOverflow(held(actor, thing))
+        guard missing > 0, !isTooMuch else { return }
         giftCount += 1
         add(time, .reward, actor) {
             $0.item = item

@@ -1,9 +1,9 @@
-import Foundation
-
 /// The bytes of a recorded match with what they are: one JSON document, or JSON Lines.
 public struct MatchSource: Sendable {
     /// Larger than any recording known, and small enough to be held in memory at once.
-    public static let bytesMax = 512 << 20
+    public static let bytesMax = 256 << 20
+    /// Rows or lines of one file: a row takes some kilobytes until it is played.
+    static let entriesMax = 1_000_000
 
     /// The name for messages.
     public let file: String
@@ -11,6 +11,10 @@ public struct MatchSource: Sendable {
     let content: Content
     /// Which column or key is what, where the rows are a studio's own.
     public var mapping: TableMapping?
+    /// What was done to the text to read it, as sentences.
+    var notes: [String] = []
+    /// Whether this is one of the matches of a file.
+    private(set) var isPart = false
 
     /// What a file turned out to hold.
     enum Content: Sendable {
@@ -27,25 +31,16 @@ public struct MatchSource: Sendable {
         content = Self.look(at: bytes)
     }
 
-    /// Reads a file; the error names it.
+    /// Reads a file, or standard input where the path is `-`; the error names it.
     public init(path: String) throws(ImportError) {
-        guard let data = FileManager.default.contents(atPath: path) else {
-            throw ImportError(
-                file: path, problem: "cannot be read", remedy: "it should be a file that this user may read")
-        }
-        guard data.count <= Self.bytesMax else {
-            throw ImportError(
-                file: path, problem: "has \(data.count) bytes", remedy: "at most \(Self.bytesMax) are read")
-        }
-        var bytes = [UInt8](data)
-        if Gzip.isPacked(bytes) {
-            do throws(Gzip.Broken) {
-                bytes = try Gzip.unpacked(bytes, bytesMax: Self.bytesMax)
-            } catch {
-                throw ImportError(file: path, problem: "cannot be unpacked: \(error.reason)", remedy: "a whole gzip file")
-            }
-        }
-        self.init(bytes: bytes, file: path)
+        try self.init(packed: try FileText.bytes(at: path), file: path == "-" ? "standard input" : path)
+    }
+
+    /// Looks at bytes as they stand in a file: gzipped, in UTF-16 and the like.
+    public init(packed: [UInt8], file: String) throws(ImportError) {
+        let (text, notes) = try FileText.read(packed, file: file)
+        self.init(bytes: text, file: file)
+        self.notes = notes
     }
 
     /// The document as a reader at its root, if the file is one.
@@ -53,9 +48,9 @@ public struct MatchSource: Sendable {
         if case .document(let node) = content { JSONReader(node, file: file) } else { nil }
     }
 
-    /// The entries of a list: the lines of JSON Lines, the elements of an array, or of the nearest array of objects
-    /// inside a document; a document without one is an entry itself.
-    func entries() throws(ImportError) -> [JSONReader] {
+    /// The entries of a list: the lines of JSON Lines, or the elements of the nearest array in which one of the first is
+    /// such an entry; a document without one may be an entry itself.
+    func entries(where isEntry: (JSONNode) -> Bool = Self.isObject) throws(ImportError) -> [JSONReader] {
         switch content {
         case .other(let fault):
             throw ImportError(file: file, line: fault.line, problem: "column \(fault.column): \(fault.message)")
@@ -63,39 +58,77 @@ public struct MatchSource: Sendable {
             var entries: [JSONReader] = []
             var lines = JSONLines(bytes)
             do {
-                while let node = try lines.next() { entries.append(JSONReader(node, file: file)) }
+                while entries.count <= Self.entriesMax, let node = try lines.next() { entries.append(JSONReader(node, file: file)) }
             } catch {
                 throw ImportError(
                     file: file, line: error.line, problem: "column \(error.column): \(error.message)",
                     remedy: "each line is one JSON object")
             }
+            if entries.count > Self.entriesMax { throw Self.tooMany(file) }
             return entries
         case .document(let node):
             let root = JSONReader(node, file: file)
-            let list = root.nearest { reader in
-                guard let elements = reader.node.elements, let first = elements.first else { return false }
-                if case .object = first.value { return true } else { return false }
-            }
-            guard let list else { return [root] }
-            return list.children.map(\.reader)
+            let list = root.nearest { $0.node.elements?.prefix(Self.lookedAt).contains(where: isEntry) ?? false }
+            if let list { return list.children.map(\.reader) }
+            return isEntry(node) ? [root] : []
         }
     }
 
-    /// The elements of a list, or the lines, as sources of their own; nothing for a single document.
-    /// A list of which the first is not what is wanted has none.
-    func parts(ifFirst isWanted: (MatchSource) -> Bool) -> [MatchSource] {
-        let first: JSONNode?
+    /// The error of a file with too many lines.
+    static func tooMany(_ file: String) -> ImportError {
+        ImportError(
+            file: file, problem: "has more than \(entriesMax) lines", remedy: "a record of this size is played in parts: split it, split -l FILE")
+    }
+
+    /// Whether one of the first entries is of a kind.
+    func hasEntry(where isEntry: (JSONNode) -> Bool) -> Bool {
         switch content {
-        case .lines(let node): first = node["kind"] == nil ? node : nil
-        case .document(let node): first = node.elements?.first
-        case .other: first = nil
+        case .other: return false
+        case .lines: return firstLines(Self.lookedAt).contains(where: isEntry)
+        case .document: return !((try? entries(where: isEntry)) ?? []).isEmpty
         }
-        guard let first, isWanted(MatchSource(node: first, file: file, name: "")) else { return [] }
-        let nodes: [JSONNode]
-        if case .document(let node) = content { nodes = node.elements ?? [] } else { nodes = firstEntries(.max) }
-        guard nodes.count > 1, nodes.count <= 10_000 else { return [] }
+    }
+
+    /// So many entries are looked at to see what all are.
+    private static let lookedAt = 200
+
+    /// Whether a value is an object.
+    static func isObject(_ node: JSONNode) -> Bool { if case .object = node.value { true } else { false } }
+
+    /// The place that holds several matches, one an element, line or key: all that stands there; nothing where there is but one.
+    func several(_ isGame: (MatchSource) -> Bool) -> [MatchSource] {
+        func part(_ node: JSONNode) -> MatchSource { MatchSource(node: node, file: file, name: "") }
+        func holdsGame(_ nodes: some Sequence<JSONNode>) -> Bool { nodes.prefix(8).contains { isGame(part($0)) } }
+        var nodes: [JSONNode]
+        switch content {
+        case .other: return []
+        case .document(let node): nodes = node.values
+        case .lines(let first):
+            guard first["kind"] == nil, holdsGame(firstLines(8)) else { return [] }
+            nodes = firstLines(Self.matchesMax + 1)
+        }
         let name = contentName
-        return nodes.enumerated().map { MatchSource(node: $1, file: file, name: "\(name)-\($0)") }
+        for _ in 0..<4 {
+            guard nodes.count <= Self.matchesMax, holdsGame(nodes) else { return [] }
+            let games = nodes.filter { isGame(part($0)) }
+            if games.count > 1 || isLines {
+                return nodes.enumerated().map { MatchSource(node: $1, file: file, name: "\(name)-\($0)") }
+            }
+            nodes = games.first?.values ?? []
+        }
+        return []
+    }
+
+    /// So many matches are played together at most.
+    private static let matchesMax = 10_000
+
+    private var isLines: Bool { if case .lines = content { true } else { false } }
+
+    /// Several sources as the elements of one document.
+    static func together(_ parts: [MatchSource], name: String) -> MatchSource {
+        let nodes = parts.compactMap { $0.root?.node }
+        return MatchSource(
+            node: JSONNode(value: .array(nodes), line: nodes.first?.line ?? 1), file: parts.first?.file ?? "", name: name)
     }
 
     /// The whole file as one value, also where it looks like a line of the canonical form.
@@ -107,22 +140,18 @@ public struct MatchSource: Sendable {
     }
 
     private init(node: JSONNode, file: String, name: String) {
+        isPart = true
         bytes = Array(name.utf8)
         self.file = file
         content = .document(node)
     }
 
-    /// The first entries, for recognition; nothing where the file is no list.
-    func firstEntries(_ countMax: Int) -> [JSONNode] {
-        switch content {
-        case .other: return []
-        case .lines:
-            var entries: [JSONNode] = []
-            var lines = JSONLines(bytes)
-            while entries.count < countMax, let node = try? lines.next() { entries.append(node) }
-            return entries
-        case .document: return ((try? entries()) ?? []).prefix(countMax).map(\.node)
-        }
+    /// The first lines of JSON Lines.
+    private func firstLines(_ countMax: Int) -> [JSONNode] {
+        var nodes: [JSONNode] = []
+        var lines = JSONLines(bytes)
+        while nodes.count < countMax, let node = try? lines.next() { nodes.append(node) }
+        return nodes
     }
 
     /// A name for a match that says none: it depends on the content alone.
@@ -134,15 +163,15 @@ public struct MatchSource: Sendable {
     }
 
     private static func look(at bytes: [UInt8]) -> Content {
-        let firstEnd = bytes.firstIndex(of: 0x0A) ?? bytes.count
-        var rest = firstEnd
-        while rest < bytes.count, bytes[rest] <= 0x20 { rest += 1 }
-        var first = JSONParser(bytes: bytes, to: firstEnd)
-        let firstNode = try? first.document()
-        if let firstNode, rest < bytes.count { return .lines(first: firstNode) }
+        let start = bytes.firstIndex { $0 > 0x20 } ?? bytes.count
+        let firstEnd = bytes[start...].firstIndex(of: 0x0A) ?? bytes.count
+        let rest = bytes[firstEnd...].firstIndex { $0 > 0x20 } ?? bytes.count
+        let line = bytes[..<start].count { $0 == 0x0A } + 1
+        var first = JSONParser(bytes: bytes, from: start, to: firstEnd, line: line)
+        if rest < bytes.count, let node = try? first.document() { return .lines(first: node) }
         do {
             var parser = JSONParser(bytes: bytes)
-            let node = try parser.document()
+            let node = try parser.documents().withoutQuotes(depth: 2)
             return node["kind"] == nil ? .document(node) : .lines(first: node)
         } catch {
             return .other(error)

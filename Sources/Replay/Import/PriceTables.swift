@@ -5,20 +5,35 @@ public enum PriceTables {
     /// The path of the best of the tables beside a match: `FILE.prices.json`, `prices.json`, or those of a folder
     /// `prices` here or one above. Nil where there is none, or none names an item of the match.
     public static func beside(_ path: String) throws(ImportError) -> String? {
-        let candidates = candidates(path)
-        guard !candidates.isEmpty, FileManager.default.fileExists(atPath: path) else { return nil }
+        let tables = tables(beside: path)
+        guard !tables.isEmpty, FileManager.default.fileExists(atPath: path) else { return nil }
         let source = try MatchSource(path: path)
-        guard let plain = try? MatchImporters.readAll(source).first, !plain.unknownItems.isEmpty else { return nil }
-        var best: (path: String, score: Double)?
-        for candidate in candidates {
-            guard let table = try? PriceTable(path: candidate),
-                let match = try? MatchImporters.readAll(source, prices: table).first,
-                match.unknownItems.count < plain.unknownItems.count
-            else { continue }
+        guard let plain = try? MatchImporters.readAll(source).first else { return nil }
+        return best(of: tables, without: plain) { try? MatchImporters.readAll(source, prices: $0).first }?.table.file
+    }
+
+    /// The tables that lie beside a match and can be read.
+    static func tables(beside path: String) -> [PriceTable] {
+        candidates(path).compactMap { try? PriceTable(path: $0) }
+    }
+
+    /// One match of a file with the table that fits it best, or without any.
+    static func read(_ source: MatchSource, withBestOf tables: [PriceTable]) throws(ImportError) -> Match {
+        let plain = try MatchImporters.read(source)
+        return best(of: tables, without: plain) { try? MatchImporters.read(source, prices: $0) }?.match ?? plain
+    }
+
+    private static func best(
+        of tables: [PriceTable], without plain: Match, _ read: (PriceTable) -> Match?
+    ) -> (table: PriceTable, match: Match)? {
+        guard !plain.unknownItems.isEmpty else { return nil }
+        var best: (table: PriceTable, match: Match, score: Double)?
+        for table in tables {
+            guard let match = read(table), match.unknownItems.count < plain.unknownItems.count else { continue }
             let score = fit(match, knownBefore: plain.unknownItems.count)
-            if score > best?.score ?? -.infinity { best = (candidate, score) }
+            if score > best?.score ?? -.infinity { best = (table, match, score) }
         }
-        return best?.path
+        return best.map { ($0.table, $0.match) }
     }
 
     private static func candidates(_ path: String) -> [String] {

@@ -7,16 +7,17 @@ public struct StarcraftImporter: MatchImporter {
     public init() {}
 
     /// Whether one of the first entries has both resources.
-    public func recognises(_ source: MatchSource) -> Bool {
-        source.firstEntries(200).contains { entry in
-            entry.loosely("minerals") != nil && entry.loosely("vespene") != nil || entry.loosely("minerals_current") != nil
-        }
+    public func recognises(_ source: MatchSource) -> Bool { source.hasEntry(where: Self.isEvent) }
+
+    private static func isEvent(_ entry: JSONNode) -> Bool {
+        entry.loosely("minerals") != nil && entry.loosely("vespene") != nil || entry.loosely("minerals_current") != nil
+            || entry.loosely("m_stats") != nil
     }
 
     /// The match in minerals and vespene.
     public func read(_ source: MatchSource, prices: PriceTable?) throws(ImportError) -> Match {
         var accounts = StarcraftAccounts()
-        for entry in try source.entries() { try accounts.take(entry) }
+        for entry in try source.entries(where: Self.isEvent) { try accounts.take(entry) }
         return accounts.match(name: "sc2-" + source.contentName, format: format)
     }
 }
@@ -37,7 +38,7 @@ struct StarcraftAccounts {
 
     private enum Entry {
         case trade(from: String, to: String, amounts: [Int64])
-        case unit(actor: String, name: String, costs: [Int64])
+        case unit(actor: String, name: String, costs: [Int64], isInit: Bool)
         case sample(Sample)
     }
 
@@ -46,15 +47,15 @@ struct StarcraftAccounts {
     private var builder = MatchBuilder()
     private var sent: [String: Int64] = [:]
     private var received: [String: Int64] = [:]
-    /// Paid before the unit that it was paid for appeared.
-    private var paidAhead: [String: [Int64]] = [:]
+    /// Whose structures grow out of workers.
+    private var larvaPlayers: Set<String> = []
 
     // MARK: Reading
 
     /// Takes one entry of the record.
     mutating func take(_ reader: JSONReader) throws(ImportError) {
         guard case .object = reader.node.value else { throw reader.error("is \(reader.node.description)", "an event") }
-        let type = try reader.optionalText(anyOf: ["type", "event"]) ?? ""
+        let type = try reader.optionalText(anyOf: ["type", "event", "_event"]) ?? ""
         let time = try Self.time(reader)
         if let from = reader.optional(anyOf: ["from", "sender"]), let to = reader.optional(anyOf: ["to", "recipient"]) {
             let amounts = [
@@ -62,7 +63,10 @@ struct StarcraftAccounts {
             ]
             return entries.append((time, .trade(from: try slot(from), to: try slot(to), amounts: amounts)))
         }
-        let owner = reader.optional(anyOf: ["pid", "player", "player_id", "control_pid"])
+        let owner = reader.optional(anyOf: ["pid", "player", "player_id", "control_pid", "m_playerId", "m_controlPlayerId"])
+        if let owner, let stats = reader.optional("m_stats") {
+            return entries.append((time, .sample(try Self.score(stats, at: time, actor: try slot(owner)))))
+        }
         let bank = reader.optional(anyOf: ["minerals_current", Self.minerals])
         let name = try reader.optionalText(anyOf: ["unit", "unit_type_name"])
         if let owner, let bank, name == nil {
@@ -79,7 +83,9 @@ struct StarcraftAccounts {
         }
         if let owner, let name, ["unit_born", "unit_init"].contains(Self.plain(type)) {
             let costs = [try bank?.scaled(1) ?? 0, try reader.optional(Self.vespene)?.scaled(1) ?? 0]
-            return entries.append((time, .unit(actor: try slot(owner), name: name, costs: costs)))
+            let actor = try slot(owner)
+            if name == StarcraftRules.larvaWorker { larvaPlayers.insert(actor) }
+            return entries.append((time, .unit(actor: actor, name: name, costs: costs, isInit: Self.plain(type) == "unit_init")))
         }
         leftOut.append("\(type.isEmpty ? "an entry without a type" : type): moves nothing")
     }
@@ -105,6 +111,23 @@ struct StarcraftAccounts {
         return sum
     }
 
+    /// What s2protocol writes: the same figures for army, economy and technology apart.
+    private static func score(_ stats: JSONReader, at time: Int64, actor: String) throws(ImportError) -> Sample {
+        func sum(_ start: String) throws(ImportError) -> Int64? {
+            let parts = stats.children.filter { $0.key.hasPrefix("m_scoreValue" + start) }
+            var sum: Int64 = 0
+            for part in parts { sum += try part.reader.scaled(1) }
+            return parts.isEmpty ? nil : sum
+        }
+        let bank = try sum("MineralsCurrent") ?? 0
+        var collected: Int64? = bank
+        for group in ["MineralsUsedCurrent", "MineralsUsedInProgress", "MineralsLost"] {
+            let part = try sum(group)
+            collected = collected.flatMap { sum in part.map { sum + $0 } }
+        }
+        return Sample(time: time, actor: actor, bank: [bank, try sum("VespeneCurrent") ?? 0], collected: collected)
+    }
+
     private static func plain(_ type: String) -> String {
         let lower = type.lowercased()
         if lower.contains("born") { return "unit_born" }
@@ -124,8 +147,9 @@ struct StarcraftAccounts {
         var match = Match(name: name, format: format, events: [])
         match.currencies = [Self.minerals, Self.vespene]
         for reason in leftOut { match.leaveOut(reason) }
-        let sorted = entries.enumerated().sorted { ($0.element.time, $0.offset) < ($1.element.time, $1.offset) }
-            .map(\.element)
+        let sorted = entries.map { begun($0.time, $0.entry) }.enumerated().sorted {
+            ($0.element.time, $0.offset) < ($1.element.time, $1.offset)
+        }.map(\.element)
         var samples: [String: [Sample]] = [:]
         for case .sample(let sample) in sorted.map(\.entry) {
             // Some records say the last one twice.
@@ -139,7 +163,7 @@ struct StarcraftAccounts {
         for (time, entry) in sorted {
             switch entry {
             case .trade(let from, let to, let amounts): trade(from, to, amounts, at: time, &match)
-            case .unit(let actor, let name, let costs):
+            case .unit(let actor, let name, let costs, _):
                 if actor == slotOfTheGame { match.leaveOut("unit: of the game itself") } else { unit(name, actor, costs, at: time) }
             case .sample(let sample):
                 let index = next[sample.actor] ?? 0
@@ -159,9 +183,10 @@ struct StarcraftAccounts {
     private func notes(hasSamples: Bool) -> [String] {
         var notes = ["minerals are the world's first currency, vespene its second"]
         if hasSamples {
-            notes.append(
-                "minerals of an interval are what was had, spent and lost at its end less the same at its start; a recorded balance is checked against what the units of the interval cost, then what the log leaves out (units under way, upgrades) is charged or given back"
-            )
+            notes += [
+                "minerals of an interval are what was had, spent and lost at its end less the same at its start; a recorded balance is checked against what the units begun in the interval cost, then what the log leaves out (upgrades, hurried or broken off production) is charged or given back",
+                "a unit is paid when it is begun: its birth less its time of production, structures when they appear; what something grew out of was paid before",
+            ]
             notes.append("vespene has no such sums: its income is what makes the balances agree")
         }
         if builder.giftCount > 0 {
@@ -193,7 +218,20 @@ struct StarcraftAccounts {
         }
     }
 
-    /// What a unit costs is paid when it appears, less what was paid ahead.
+    /// The same entry; a unit at the time of its order, and without the price of what it grew out of.
+    private func begun(_ time: Int64, _ entry: Entry) -> (time: Int64, entry: Entry) {
+        guard time > 0, case .unit(let actor, let name, var costs, let isInit) = entry else { return (time, entry) }
+        if name == StarcraftRules.archon { costs = [0, 0] }
+        if let origin = StarcraftRules.origins[name] {
+            costs = [max(0, costs[0] - origin.minerals), max(0, costs[1] - origin.vespene)]
+        } else if isInit, larvaPlayers.contains(actor), costs[0] > 0 {
+            costs[0] = max(0, costs[0] - StarcraftRules.larvaWorkerMinerals)
+        }
+        let lead = isInit ? 0 : (StarcraftRules.productionSeconds[name] ?? 0) * 1_000
+        return (max(1, time - lead), .unit(actor: actor, name: name, costs: costs, isInit: isInit))
+    }
+
+    /// A unit or structure is paid when it is begun.
     private mutating func unit(_ name: String, _ actor: String, _ costs: [Int64], at time: Int64) {
         guard time > 0 else {
             // What is there from the start was not bought.
@@ -204,20 +242,18 @@ struct StarcraftAccounts {
             }
             return
         }
-        let open = zip(costs, paidAhead[actor] ?? [0, 0]).map { cost, ahead in (due: max(0, cost - ahead), ahead: max(0, ahead - cost)) }
-        paidAhead[actor] = open.map(\.ahead)
-        builder.provide(open[0].due, to: actor, at: time, currency: Self.minerals)
-        builder.note(actor, Self.minerals, -open[0].due)
+        builder.provide(costs[0], to: actor, at: time, currency: Self.minerals)
+        builder.note(actor, Self.minerals, -costs[0])
         builder.add(time, .purchase, actor) {
             $0.item = name
             $0.quantity = 1
             $0.unitPrice = costs[0]
-            $0.amount = open[0].due
+            $0.amount = costs[0]
             $0.currency = Self.minerals
         }
-        if open[1].due > 0 {
-            builder.provide(open[1].due, to: actor, at: time, currency: Self.vespene)
-            builder.income(-open[1].due, to: actor, at: time, currency: Self.vespene, source: name)
+        if costs[1] > 0 {
+            builder.provide(costs[1], to: actor, at: time, currency: Self.vespene)
+            builder.income(-costs[1], to: actor, at: time, currency: Self.vespene, source: name)
         }
     }
 
@@ -233,9 +269,6 @@ struct StarcraftAccounts {
                 }
             }
             let difference = recorded - builder.held(sample.actor, currency)
-            var ahead = paidAhead[sample.actor] ?? [0, 0]
-            ahead[place] = isFirst ? 0 : max(0, ahead[place] - difference)
-            paidAhead[sample.actor] = ahead
             builder.income(
                 difference, to: sample.actor, at: sample.time, currency: currency,
                 source: isFirst ? "start" : "not in the log")

@@ -23,8 +23,16 @@ public struct TableImporter: MatchImporter {
     /// Whether a mapping was given, or the rows have an item, a price, and a time or a party.
     public func recognises(_ source: MatchSource) -> Bool {
         if source.mapping != nil { return true }
-        guard let first = (Self.firstRow(source)) else { return false }
-        let fields = Self.fields(of: first)
+        if case .other = source.content {
+            return (try? CSVTable.rows(source.bytes, countMax: 1).first).map(Self.isSale) ?? false
+        }
+        if source.hasEntry(where: Self.isSale) { return true }
+        return source.root.flatMap { TableShapes.rows($0.node)?.first }.map(Self.isSale) ?? false
+    }
+
+    /// Whether a row says what was sold for how much, and when or by whom.
+    private static func isSale(_ row: JSONNode) -> Bool {
+        let fields = fields(of: row)
         return fields["item"] != nil && (fields["unitPrice"] ?? fields["amount"]) != nil
             && (fields["t"] ?? fields["actor"] ?? fields["counterparty"]) != nil
     }
@@ -37,8 +45,9 @@ public struct TableImporter: MatchImporter {
             mapping = given
             try Self.checkColumns(given, rows, source.file)
         } else {
-            guard let first = rows.first else { throw ImportError(file: source.file, problem: "has no rows") }
-            mapping = TableMapping(fields: Self.fields(of: first.node), scale: Self.hasFractions(rows) ? 100 : 1)
+            guard !rows.isEmpty else { throw ImportError(file: source.file, problem: "has no rows") }
+            let fields = Self.fields(of: Self.together(rows))
+            mapping = TableMapping(fields: fields, scale: Self.hasFractions(rows, fields) ? 100 : 1)
         }
         var reading = TableReading(mapping: mapping, prices: prices)
         return try reading.match(rows, name: mapping.match ?? "table-" + source.contentName, format: format)
@@ -55,21 +64,23 @@ public struct TableImporter: MatchImporter {
         }
     }
 
-    private static func firstRow(_ source: MatchSource) -> JSONNode? {
-        if case .other = source.content { return CSVTable.rows(source.bytes)?.first }
-        return source.firstEntries(1).first
-    }
-
     private static func rows(_ source: MatchSource, at path: String?) throws(ImportError) -> [JSONReader] {
-        if case .other = source.content {
-            guard let rows = CSVTable.rows(source.bytes) else {
+        if case .other(let fault) = source.content {
+            do throws(CSVTable.Fault) {
+                return try CSVTable.rows(source.bytes).map { JSONReader($0, file: source.file) }
+            } catch {
+                let isJSON = [UInt8(ascii: "{"), UInt8(ascii: "[")].contains(source.bytes.first { $0 > 0x20 && $0 < 0x80 })
                 throw ImportError(
-                    file: source.file, problem: "is neither JSON nor a table",
-                    remedy: "a table has a head of column names, then rows, separated by commas, semicolons or tabs")
+                    file: source.file, line: isJSON ? fault.line : error.line,
+                    problem: isJSON ? "column \(fault.column): \(fault.message)" : error.problem, remedy: isJSON ? "" : error.remedy)
             }
-            return rows.map { JSONReader($0, file: source.file) }
         }
-        guard let path, let root = source.root else { return try source.entries() }
+        guard let path, let root = source.root else {
+            let isRow = source.mapping == nil ? isSale : MatchSource.isObject
+            let rows = try source.entries(where: isRow)
+            guard let root = source.root, rows.count <= 1, let shaped = TableShapes.rows(root.node) else { return rows }
+            return shaped.map { JSONReader($0, file: source.file) }
+        }
         var place = root
         for key in path.split(separator: ".") where key != "$" {
             place = try place.required(String(key), "the mapping says that the rows are at \(path)")
@@ -80,16 +91,43 @@ public struct TableImporter: MatchImporter {
     private static func fields(of row: JSONNode) -> [String: TableMapping.Source] {
         var fields: [String: TableMapping.Source] = [:]
         for (field, names) in spellings {
-            guard let name = names.first(where: { row.loosely($0) != nil }) else { continue }
-            fields[field] = TableMapping.Source(column: name)
+            guard let name = names.first(where: { row.loosely($0)?.isNull == false }) ?? names.first(where: { row.loosely($0) != nil })
+            else { continue }
+            var column = name
+            if let inner = row.loosely(name), MatchSource.isObject(inner) {
+                // `"seller": {"id": 7}`, `"price": {"amount": 3}`.
+                let keys = ["name", "id", "amount", "value", "currency", "code"]
+                guard let key = keys.first(where: { inner.loosely($0) != nil }) else { continue }
+                column += "." + key
+            }
+            fields[field] = TableMapping.Source(column: column)
         }
         return fields
     }
 
-    private static func hasFractions(_ rows: [JSONReader]) -> Bool {
-        rows.contains { row in
-            ["unit_price", "price", "sale_price", "sold_price", "price_each", "total", "total_price", "paid", "fee"].contains {
-                guard let number = row.optional($0)?.node.decimal else { return false }
+    /// One row with the keys of all: what the first row leaves out, a later one may say.
+    private static func together(_ rows: [JSONReader]) -> JSONNode {
+        var members: [JSONNode.Member] = []
+        var places: [String: Int] = [:]
+        for row in rows {
+            for member in row.node.members {
+                if let place = places[member.key] {
+                    if members[place].node.isNull { members[place] = member }
+                } else {
+                    places[member.key] = members.count
+                    members.append(member)
+                }
+            }
+        }
+        return JSONNode(value: .object(members), line: 1)
+    }
+
+    private static func hasFractions(_ rows: [JSONReader], _ fields: [String: TableMapping.Source]) -> Bool {
+        let columns = ["unitPrice", "amount", "fee"].compactMap { fields[$0]?.column }
+        return rows.contains { row in
+            columns.contains { column in
+                guard let node = row.cell(column)?.node else { return false }
+                guard let number = node.decimal ?? node.text.flatMap(WrittenNumber.plain).flatMap(Double.init) else { return false }
                 return number != number.rounded()
             }
         }
@@ -106,6 +144,8 @@ struct TableReading {
     private let prices: PriceTable?
     private var builder = MatchBuilder()
     private var renamed: [String: String] = [:]
+    /// In times like 05/06/2024; nil where the rows do not tell.
+    private var dayFirst: Bool?
 
     init(mapping: TableMapping, prices: PriceTable?) {
         self.mapping = mapping
@@ -118,6 +158,9 @@ struct TableReading {
         match.scale = mapping.scale
         match.currencies = mapping.currencies
         match.recordedCount = rows.count
+        if let column = mapping.fields["t"]?.column {
+            dayFirst = WrittenTime.dayFirst(rows.lazy.compactMap { $0.cell(column)?.node.text })
+        }
         var times: [Int64] = []
         for (index, row) in rows.enumerated() { times.append(try time(row) ?? Int64(index)) }
         // Times of the wall count from the first row.
@@ -131,6 +174,10 @@ struct TableReading {
             if let reason = try take(rows[index], at: times[index] - start, &match) { match.leaveOut(reason) }
         }
         match.events = builder.ordered()
+        if match.events.isEmpty, let row = rows.first {
+            let reasons = match.leftOut.map { "\($0.count) x \($0.reason)" }.joined(separator: ", ")
+            throw row.error("no row became an event: \(reasons)", "check which column is which, or explain them by --mapping FILE")
+        }
         CanonicalPrices.fill(&match, table: prices)
         if mapping.scale != 1 { match.notes.append("amounts are in parts of \(mapping.scale)") }
         if !renamed.isEmpty { match.notes.append("\(renamed.count) parties have long names: they are named by a hash") }
@@ -155,6 +202,8 @@ struct TableReading {
             if overflow { throw row.error("\(quantity) at \(unitPrice) do not fit into 63 bits") }
             amount = product
         }
+        if kind == .trade, mapping.fields["item"] != nil, item == nil { return "without an item" }
+        if kind == .trade, amount == nil, (mapping.fields["unitPrice"] ?? mapping.fields["amount"]) != nil { return "without a price" }
         let named = try text("actor", row)
         var actor = slot(named ?? (kind == .trade ? Self.store : Self.customer))
         var counterparty: String?
@@ -257,7 +306,11 @@ struct TableReading {
             }
             return Int64((number * Double(scale)).rounded())
         }
-        return try cell(field, row)?.scaled(scale)
+        guard let cell = cell(field, row) else { return nil }
+        if let text = cell.node.text, let plain = WrittenNumber.plain(text) {
+            return try JSONReader(JSONNode(value: .text(plain), line: cell.node.line), file: cell.file, path: cell.path).scaled(scale)
+        }
+        return try cell.scaled(scale)
     }
 
     private func time(_ row: JSONReader) throws(ImportError) -> Int64? {
@@ -269,10 +322,14 @@ struct TableReading {
             guard abs(number) < 1e14 else { throw cell.error("is \(cell.node.description)", "a time") }
             return Int64(isSeconds ? number * 1_000 : number)
         }
-        guard let text = cell.node.text, let time = WrittenTime.milliseconds(text) else {
-            throw cell.error("is \(cell.node.description)", "a time: a number, or 2024-05-01T12:34:56Z")
-        }
-        return time
+        let isDayFirst = ["dmy": true, "mdy": false][unit ?? ""] ?? dayFirst
+        if let text = cell.node.text, let time = WrittenTime.milliseconds(text, dayFirst: isDayFirst) { return time }
+        let isOpen = isDayFirst == nil && cell.node.text.flatMap { WrittenTime.milliseconds($0, dayFirst: true) } != nil
+        throw cell.error(
+            "is \(cell.node.description)",
+            isOpen
+                ? "day or month first? Write 2024-05-01T12:34:56Z, or let a mapping say {\"t\": {\"column\": ..., \"unit\": \"dmy\"}} or \"mdy\""
+                : "a time: a number, or 2024-05-01T12:34:56Z")
     }
 
     /// A party as a slot: long names become a hash.

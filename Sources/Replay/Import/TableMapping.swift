@@ -7,7 +7,7 @@ public struct TableMapping: Sendable, Equatable {
         public var value: String?
         /// What the column's number is multiplied by; money by the scale of all money where there is none of its own.
         public var scale: Int64?
-        /// For `t`: `s`, `ms` or `text`.
+        /// For `t`: `s`, `ms`, `text`, or `dmy` and `mdy` for what comes first in `05/06/2024`.
         public var unit: String?
         /// For `kind`: what the words of the column mean.
         public var words: [String: MatchEventKind] = [:]
@@ -80,8 +80,8 @@ public struct TableMapping: Sendable, Equatable {
             throw reader.error("scale is \(scale)", "it is 1 to 1,000,000")
         }
         source.unit = try reader.optionalText("unit")
-        if let unit = source.unit, !["s", "ms", "text"].contains(unit) {
-            throw reader.error("the unit is \"\(unit)\"", "s, ms or text")
+        if let unit = source.unit, !["s", "ms", "text", "dmy", "mdy"].contains(unit) {
+            throw reader.error("the unit is \"\(unit)\"", "s, ms, text, dmy or mdy")
         }
         for word in reader.optional("words")?.children ?? [] {
             guard let text = word.reader.node.text, let kind = MatchEventKind(rawValue: text) else {
@@ -96,55 +96,4 @@ public struct TableMapping: Sendable, Equatable {
         }
         return source
     }
-}
-
-/// Times as people write them, in milliseconds since 1970.
-enum WrittenTime {
-    private static let months = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"]
-
-    /// `2024-05-01T12:34:56.789Z`, `2024-05-01 12:34`, `Dec 06 2012 01: +0`; nil for anything else.
-    static func milliseconds(_ text: String) -> Int64? {
-        var numbers: [Int64] = []
-        var month: Int64?
-        var fraction: Int64 = 0
-        for word in text.split(whereSeparator: { !$0.isLetter && !$0.isNumber && $0 != "." && $0 != "+" }) {
-            if word.hasPrefix("+") { break }
-            let lower = word.lowercased()
-            if let index = months.firstIndex(where: { lower.hasPrefix($0) }) {
-                month = Int64(index + 1)
-                continue
-            }
-            for part in word.split(whereSeparator: \.isLetter) {
-                let halves = part.split(separator: ".")
-                guard let whole = halves.first.flatMap({ Int64($0) }) else { return nil }
-                numbers.append(whole)
-                if halves.count == 2, numbers.count == 6 {
-                    fraction = Int64(halves[1].prefix(3).padding(3)) ?? 0
-                }
-            }
-        }
-        if let month {
-            guard numbers.count >= 2 else { return nil }
-            numbers = [numbers[1], month, numbers[0]] + numbers.dropFirst(2)
-        }
-        guard numbers.count >= 3, (1900...9_999).contains(numbers[0]), (1...12).contains(numbers[1]),
-            (1...31).contains(numbers[2])
-        else { return nil }
-        let clock = (numbers.dropFirst(3).prefix(3) + [0, 0, 0]).map { min($0, 99) }
-        let seconds = days(numbers[0], numbers[1], numbers[2]) * 86_400 + clock[0] * 3_600 + clock[1] * 60 + clock[2]
-        return seconds * 1_000 + fraction
-    }
-
-    /// Days from 1970-01-01 to a date, counted in years that begin in March.
-    private static func days(_ year: Int64, _ month: Int64, _ day: Int64) -> Int64 {
-        let shifted = month <= 2 ? year - 1 : year
-        let monthFromMarch = (month + 9) % 12
-        let dayOfYear = (153 * monthFromMarch + 2) / 5 + day - 1
-        return shifted * 365 + shifted / 4 - shifted / 100 + shifted / 400 + dayOfYear - 719_468
-    }
-}
-
-extension Substring {
-    /// With zeros behind it up to so many characters.
-    fileprivate func padding(_ count: Int) -> String { self + String(repeating: "0", count: Swift.max(0, count - self.count)) }
 }

@@ -15,6 +15,8 @@ public struct Match: Sendable, Equatable {
     public var itemNames: [String: String]
     /// Rules that were applied and oddities of the record, as sentences for people.
     public var notes: [String]
+    /// What deserves attention: the record holds less than a match should.
+    public var warnings: [String] = []
     /// What the record calls its currencies, where that is not gold and gems: the first is the world's first, the
     /// second its second, any more are kept as items.
     public var currencies: [String] = []

@@ -51,7 +51,7 @@ public struct ReplayReport: Sendable {
 
     /// What deserves attention, as sentences.
     public var warnings: [String] {
-        var warnings: [String] = []
+        var warnings = match.warnings
         let isPriced = !match.unknownItems.isEmpty || !match.itemNames.isEmpty
         if let ratio = medianRatio(.bought) {
             // What is gone at the end of a match without timeline has no price.
@@ -101,6 +101,10 @@ public struct ReplayReport: Sendable {
             "\"leftOut\":{\(match.leftOut.map { "\(CanonicalWriter.quoted($0.reason)):\($0.count)" }.joined(separator: ","))}",
             "\"totals\":[\(comparisons.map(comparisonJSON).joined(separator: ","))]",
             "\"snapshots\":{\"checked\":\(tally.snapshots.count),\"exact\":\(tally.exact)}",
+            "\"refusals\":[\(tally.refusals.map { "{\"reason\":\(CanonicalWriter.quoted($0.message)),\"count\":\($0.count)}" }.joined(separator: ","))]",
+            "\"warnings\":[\(warnings.map(CanonicalWriter.quoted).joined(separator: ","))]",
+            "\"notes\":[\((match.notes + plan.notes.prefix(10)).map(CanonicalWriter.quoted).joined(separator: ","))]",
+            "\"players\":[\(totals().map(playerJSON).joined(separator: ","))]",
             "\"unknownItems\":[\(match.unknownItems.map(CanonicalWriter.quoted).joined(separator: ","))]",
             "\"blocks\":\(ledger.blocks.map { "\($0)" } ?? "null")", "\"stateRoot\":\(text(ledger.stateRoot))",
             "\"operationsDigest\":\(text(ledger.operationsDigest))", "\"head\":\(text(ledger.head))",
@@ -112,6 +116,14 @@ public struct ReplayReport: Sendable {
 
     private func comparisonJSON(_ comparison: Comparison) -> String {
         "{\"player\":\(CanonicalWriter.quoted(comparison.total.actor)),\"measure\":\"\(comparison.total.measure.rawValue)\",\"recorded\":\(comparison.total.amount),\"rebuilt\":\(comparison.rebuilt)}"
+    }
+
+    private func playerJSON(_ total: PlayerTotals) -> String {
+        let figures = [
+            ("earned", total.earned), ("spent", total.spent), ("sold", total.sold), ("returned", total.returned), ("traded", total.traded),
+            ("balance", total.balance), ("checked", Int64(total.checked)), ("exact", Int64(total.exact)), ("furthest", total.furthest),
+        ]
+        return "{\"player\":\(CanonicalWriter.quoted(total.player)),\(figures.map { "\"\($0.0)\":\($0.1)" }.joined(separator: ","))}"
     }
 
     private var seasonJSON: String? {

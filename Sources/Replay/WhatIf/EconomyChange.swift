@@ -69,7 +69,6 @@ public struct EconomyChange: Sendable, Equatable {
                     "the key \"\(child.key)\" is unknown", "keys are \(Self.keys.joined(separator: ", "))")
             }
         }
-        if root.children.isEmpty { throw root.error("changes nothing", "keys are \(Self.keys.joined(separator: ", "))") }
     }
 
     private static func figures(_ reader: JSONReader) throws(ImportError) -> [String: Figure] {
@@ -116,6 +115,42 @@ public struct EconomyChange: Sendable, Equatable {
             }
         }
         return offer
+    }
+
+    /// What the change names that a match does not have, as sentences: a slip of the pen would look like a change without effect.
+    func idle(in match: Match) -> [String] {
+        if self == EconomyChange() { return ["the change is empty: both runs are the same"] }
+        var names: [String: Set<String>] = [:]
+        for event in match.events {
+            let group: String
+            switch event.kind {
+            case .purchase: group = "prices"
+            case .sell: group = "sellPrices"
+            case .trade:
+                group = "prices"
+                names["fees", default: []].insert("trade")
+            case .reward:
+                group = event.item == nil ? "rewards" : "drops"
+                if event.item == nil { names[group, default: []].formUnion([event.source ?? "", event.kind.rawValue]) }
+            case .buyLots, .sellLots:
+                group = "lots"
+                names["fees", default: []].insert("lots")
+            case .tribute:
+                group = "tribute"
+                names["fees", default: []].insert("tribute")
+            default: continue
+            }
+            if let item = event.item { names[group, default: []].formUnion([item, match.itemNames[item] ?? item]) }
+        }
+        names["caps"] = names["prices"]
+        let named = [
+            ("prices", Array(prices.keys)), ("sellPrices", Array(sellPrices.keys)), ("rewards", Array(rewards.keys)),
+            ("drops", Array(drops.keys)), ("fees", Array(fees.keys)), ("caps", Array(caps.keys)), ("offers", Array(offers.keys)),
+        ]
+        return named.flatMap { group, keys in
+            keys.sorted().filter { names[group]?.contains($0) != true && !($0 == "*" && names[group]?.isEmpty == false) }
+                .map { "\(group): the match has no \"\($0)\", so that this changes nothing" }
+        }
     }
 
     /// The change for a name, or that for all.

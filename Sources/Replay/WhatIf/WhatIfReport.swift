@@ -28,6 +28,9 @@ public struct WhatIfReport: Sendable {
     /// State roots of both ends.
     public let roots: (base: String, changed: String)
 
+    /// What deserves attention, as sentences.
+    public var notes: [String] = []
+
     /// What is assumed, in every answer.
     public static let assumption =
         "Behaviour is held fixed: everyone tries what the record says, at the time that it says, and nobody reacts to the change."
@@ -87,7 +90,7 @@ public struct WhatIfReport: Sendable {
 
     /// For people.
     public var text: String {
-        var lines = ["What if, in \(name)", "  \(Self.assumption)", ""]
+        var lines = ["What if, in \(name)", "  \(Self.assumption)"] + notes.map { "  NOTE: \($0)" } + [""]
         lines.append("  " + pad("", 26) + pad("as it was", 18, right: true) + pad("changed", 18, right: true) + pad("by", 10, right: true))
         for row in rows {
             lines.append(
@@ -124,13 +127,14 @@ public struct WhatIfReport: Sendable {
             return "{\"t\":\(figures.times),\"supply\":\(figures.supply),\"issued\":\(figures.issued),\"drained\":\(figures.drained),\"netWorth\":{\(worth)}}"
         }
         return
-            "{\"name\":\(quoted(name)),\"assumption\":\(quoted(Self.assumption)),\"figures\":{\(figures.joined(separator: ","))},\"invalidated\":\(invalidated.count),\"reasons\":[\(reasons.joined(separator: ","))],\"noLongerBuy\":[\(losers.joined(separator: ","))],\"operations\":[\(list.joined(separator: ","))],\"base\":\(series(base)),\"changed\":\(series(changed)),\"baseRoot\":\(quoted(roots.base)),\"changedRoot\":\(quoted(roots.changed))}"
+            "{\"name\":\(quoted(name)),\"assumption\":\(quoted(Self.assumption)),\"notes\":[\(notes.map(quoted).joined(separator: ","))],\"figures\":{\(figures.joined(separator: ","))},\"invalidated\":\(invalidated.count),\"reasons\":[\(reasons.joined(separator: ","))],\"noLongerBuy\":[\(losers.joined(separator: ","))],\"operations\":[\(list.joined(separator: ","))],\"base\":\(series(base)),\"changed\":\(series(changed)),\"baseRoot\":\(quoted(roots.base)),\"changedRoot\":\(quoted(roots.changed))}"
     }
 
     /// One page with charts of both.
     public var html: String {
         var page = HTMLPage(title: "What if, in \(name)")
         page.paragraph(Self.assumption)
+        for note in notes { page.paragraph(note) }
         page.table(
             ["", "as it was", "changed", "by"],
             rows.map { [$0.name, shown($0.base), shown($0.changed), difference($0.base, $0.changed)] })
@@ -204,8 +208,10 @@ extension WhatIfReport {
                     timeMilliseconds: event.timeMilliseconds,
                     isPurchase: event.kind == .purchase || event.kind == .buyLots))
         }
-        return WhatIfReport(
+        var report = WhatIfReport(
             name: match.name, base: base.figures, changed: after.figures, invalidated: invalidated,
             roots: (base.ledger.stateRoot ?? "", after.ledger.stateRoot ?? ""))
+        report.notes = change.idle(in: match)
+        return report
     }
 }

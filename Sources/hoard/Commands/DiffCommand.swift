@@ -88,7 +88,7 @@ struct DiffCommand: AsyncParsableCommand {
         if let folder = folder(path) {
             return try FolderRun(folder: folder.path, genesis: genesis) { execution.makeExecutor($0) }
         }
-        let match = try MatchImporters.read(path: path, pricesPath: try prices ?? PriceTables.beside(path))
+        let match = try MatchImporters.readWithNeighbours(path: path, pricesPath: prices)
         return try TrailRun(
             Planner.plan(match), game: game, genesis: genesis, executor: execution.makeExecutor(genesis))
     }

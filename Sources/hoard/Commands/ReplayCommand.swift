@@ -9,7 +9,7 @@ import Tokens
 
 /// What every command that reads a recorded match takes.
 struct MatchOptions: ParsableArguments {
-    @Argument(help: "The recorded match: JSON, JSON Lines or CSV, gzipped or not.")
+    @Argument(help: "The recorded match: JSON, JSON Lines or CSV, gzipped or not; - for standard input.")
     var file: String
 
     @Option(help: "Item prices of the match's patch, as JSON; by default the best fitting of those beside the match.")
@@ -20,14 +20,7 @@ struct MatchOptions: ParsableArguments {
 
     /// The matches of the file.
     func read() throws -> [Match] {
-        try MatchImporters.readAll(
-            path: file, pricesPath: try prices ?? PriceTables.beside(file), mappingPath: mapping ?? neighbour)
-    }
-
-    /// `FILE.mapping.json`, where somebody has put one.
-    private var neighbour: String? {
-        let path = file + ".mapping.json"
-        return FileManager.default.fileExists(atPath: path) ? path : nil
+        try MatchImporters.readAllWithNeighbours(path: file, pricesPath: prices, mappingPath: mapping)
     }
 }
 

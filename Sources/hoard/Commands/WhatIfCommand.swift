@@ -65,8 +65,7 @@ struct WhatIfCommand: AsyncParsableCommand {
     }
 
     private func compareMatch(_ file: String, _ change: EconomyChange) throws -> WhatIfReport {
-        let match = try MatchImporters.read(
-            path: file, pricesPath: try prices ?? PriceTables.beside(file), mappingPath: mapping)
+        let match = try MatchImporters.readWithNeighbours(path: file, pricesPath: prices, mappingPath: mapping)
         let game = try GameFolder.load(try GameFolder.locate(execution.game))
         return try WhatIfReport.compare(match, change) { try MatchRun.play([$0], game: game, execution: execution)[0] }
     }
