@@ -11,6 +11,9 @@ from modules import sales
 initializes: assets
 initializes: sales[assets := assets]
 
+interface Freezer:
+    def frozen(account: address) -> bool: view
+
 event AuctionOpened:
     seller: indexed(address)
     auction: uint256
@@ -121,6 +124,11 @@ def open(
     self._check_bound(extension, EXTENSION_MAX)
     self._check_bound(stepBasisPoints, PARTS)
     self._check_bound(quantity, LOW_64)
+    if quantity == 0:
+        raw_revert(abi_encode(quantity, convert(1, uint256), method_id=method_id("BadAuction(uint256,uint256)")))
+    # Each term has its own bits of a word: none may reach into another's.
+    self._check_bound(asset, LOW_64)
+    self._check_bound(currency, assets.CURRENCIES_MAX)
     self._check_bound(buyOut, LOW_64)
     self._check_bound(reserve, LOW_64)
     if buyOut != 0:
@@ -180,6 +188,9 @@ def bid(auction: uint256, amount: uint256):
         raw_revert(abi_encode(block.timestamp, closes, method_id=method_id("AuctionOver(uint256,uint256)")))
     if convert(msg.sender, uint256) == head & LOW_160:
         raw_revert(abi_encode(convert(1, uint256), convert(2, uint256), method_id=method_id("TradeWithOneself(uint256,uint256)")))
+    # What was frozen takes no bid; whoever had bid before gets it at the end.
+    if staticcall Freezer(assets.ITEMS.address).frozen(convert(head & LOW_160, address), skip_contract_check=True):
+        raw_revert(abi_encode((head & LOW_160) >> 96, convert(0, uint256), method_id=method_id("AccountFrozen(uint256,uint256)")))
     terms: uint256 = self.terms[auction]
     standing: uint256 = self.bids[auction]
     buyOut: uint256 = (terms >> 64) & LOW_64

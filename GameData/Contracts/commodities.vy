@@ -151,7 +151,7 @@ def sellLots(player: address, market: uint256, asset: uint256, currency: uint256
 @external
 def tribute(sender: address, receiver: address, asset: uint256, amount: uint256, feeBasisPoints: uint256):
     """
-    @notice Sends up to an amount and takes the fee on top, both as far as the sender's balance goes; the fee goes to the sink.
+    @notice Sends up to an amount and takes the fee on top, both as far as the sender's balance goes; the fee is rounded up and goes to the sink.
     """
     authority._check_server()
     self._check(amount, 0, 1)
@@ -159,13 +159,13 @@ def tribute(sender: address, receiver: address, asset: uint256, amount: uint256,
         raw_revert(abi_encode(max(amount, feeBasisPoints), LOW_64, method_id=method_id("AmountTooLarge(uint256,uint256)")))
     have: uint256 = self._owned(sender, asset)
     sent: uint256 = amount
-    if sent + sent * feeBasisPoints // ALL > have:
+    if sent + (sent * feeBasisPoints + ALL - 1) // ALL > have:
         sent = have * ALL // (ALL + feeBasisPoints)
     if sent == 0:
         if asset < assets.FIRST_ITEM:
             raw_revert(abi_encode(have, amount, method_id=method_id("InsufficientCoins(uint256,uint256)")))
         raw_revert(abi_encode(have, amount, method_id=method_id("InsufficientItems(uint256,uint256)")))
-    fee: uint256 = sent * feeBasisPoints // ALL
+    fee: uint256 = (sent * feeBasisPoints + ALL - 1) // ALL
     assets._move(sender, receiver, asset, sent)
     if fee > 0:
         assets._move(sender, SINK, asset, fee)

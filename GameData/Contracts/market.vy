@@ -11,6 +11,9 @@ from modules import sales
 initializes: assets
 initializes: sales[assets := assets]
 
+interface Freezer:
+    def frozen(account: address) -> bool: view
+
 event Listed:
     seller: indexed(address)
     listing: uint256
@@ -92,6 +95,9 @@ def list(listing: uint256, asset: uint256, quantity: uint256, currency: uint256,
         raw_revert(abi_encode(state, convert(0, uint256), method_id=method_id("ListingExists(uint256,uint256)")))
     if expires < block.timestamp:
         raw_revert(abi_encode(block.timestamp, expires, method_id=method_id("ListingOver(uint256,uint256)")))
+    # Each term has its own bits of a word: none may reach into another's.
+    if quantity == 0 or asset > LOW_64 or currency > assets.CURRENCIES_MAX:
+        raw_revert(abi_encode(quantity, LOW_64, method_id=method_id("BadQuantity(uint256,uint256)")))
     # Quantity times price stays below 2 ** 64, so that everything that follows does.
     if quantity > LOW_64 or unitPrice > LOW_64 or unsafe_mul(quantity, unitPrice) > LOW_64:
         raw_revert(abi_encode(max(quantity, unitPrice), LOW_64 // max(min(quantity, unitPrice), 1), method_id=method_id("AmountTooLarge(uint256,uint256)")))
@@ -113,6 +119,9 @@ def buy(listing: uint256, quantity: uint256, maxCost: uint256):
         raw_revert(abi_encode(convert(1, uint256), convert(2, uint256), method_id=method_id("TradeWithOneself(uint256,uint256)")))
     if head >> 168 < block.timestamp:
         raw_revert(abi_encode(block.timestamp, head >> 168, method_id=method_id("ListingOver(uint256,uint256)")))
+    # What was frozen leaves the escrow to its owner alone.
+    if staticcall Freezer(assets.ITEMS.address).frozen(seller, skip_contract_check=True):
+        raw_revert(abi_encode((head & LOW_160) >> 96, convert(0, uint256), method_id=method_id("AccountFrozen(uint256,uint256)")))
     terms: uint256 = self.terms[listing]
     offered: uint256 = terms & LOW_64
     if quantity == 0 or quantity > offered:

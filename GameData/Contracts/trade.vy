@@ -13,6 +13,9 @@ from modules import sales
 initializes: assets
 initializes: sales[assets := assets]
 
+interface Freezer:
+    def frozen(account: address) -> bool: view
+
 event Traded:
     first: indexed(address)
     second: indexed(address)
@@ -114,16 +117,18 @@ def _keep(packed: uint256[2], giver: address, taker: address):
 @internal
 def _give_basket(giver: address, taker: address, packed: uint256[2], against: uint256[2]) -> uint256:
     """
-    @notice Moves one side of a trade. Its coins pay for the items of the other side in equal parts: so much of the royalty of each is due.
-        Returns the fees that were kept, all currencies together.
+    @notice Moves one side of a trade. Its coins pay for the items of the other side that bear a royalty, in equal parts: so much of the royalty of each is
+        due. Items without one have no part, so that nobody makes a royalty smaller by adding some. Returns the fees that were kept, all currencies together.
     """
     royalties: uint256[4] = empty(uint256[4])
     items: uint256 = 0
     for index: uint256 in range(LINES_MAX):
-        asset: uint256 = self._line(against, index) >> 64
-        if asset >= assets.FIRST_ITEM:
-            royalties[index] = sales._royalty(asset)
-            items += 1
+        line: uint256 = self._line(against, index)
+        # A line of none of an item has no part either.
+        if line & LOW_64 != 0 and line >> 64 >= assets.FIRST_ITEM:
+            royalties[index] = sales._royalty(line >> 64)
+            if royalties[index] != 0:
+                items += 1
     fees: uint256 = 0
     for index: uint256 in range(LINES_MAX):
         line: uint256 = self._line(packed, index)
@@ -332,6 +337,9 @@ def accept(trade: uint256):
     if head >> 168 < block.timestamp:
         raw_revert(abi_encode(block.timestamp, head >> 168, method_id=method_id("TradeExpired(uint256,uint256)")))
     proposer: address = convert(head & LOW_160, address)
+    # What was frozen leaves the escrow to its owner alone.
+    if staticcall Freezer(assets.ITEMS.address).frozen(proposer, skip_contract_check=True):
+        raw_revert(abi_encode((head & LOW_160) >> 96, convert(0, uint256), method_id=method_id("AccountFrozen(uint256,uint256)")))
     self.heads[trade] = (head >> 168) << 168 | DONE << 160 | (head & LOW_160)
     gives: uint256[2] = self.gives[trade]
     wants: uint256[2] = self.wants[trade]

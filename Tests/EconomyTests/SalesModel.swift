@@ -83,7 +83,8 @@ struct SalesModel {
     }
 
     private mutating func give(_ from: Address, _ to: Address, _ lines: [AssetLine], against: [AssetLine]) -> Bool {
-        let items = against.map(\.asset).filter { $0 >= Catalog.firstItem }
+        // Items without a royalty have no part.
+        let items = against.map(\.asset).filter { $0 >= Catalog.firstItem && royalties[$0] != nil }
         return lines.allSatisfy { line in
             line.asset >= Catalog.firstItem
                 ? move(from, to, line.asset, line.amount) : pay(from, to, line.asset, line.amount, for: items)

@@ -51,7 +51,10 @@ final class TestWorld: StateView {
     /// Runs a transaction and keeps what it changed.
     func run(_ transaction: Transaction) throws -> Receipt {
         let result = try machine.transition(self, block, transaction).get()
-        for change in result.diff.accounts { accounts[change.address] = change.account }
+        for change in result.diff.accounts {
+            accounts[change.address] = change.account
+            if let code = change.codeWritten, let account = change.account { codes[account.codeHash] = code }
+        }
         for change in result.diff.storage {
             slots[change.address, default: [:]][change.slot] = change.value.isZero ? nil : change.value
         }

@@ -9,8 +9,8 @@ final class CountingCloser: BlockCloser, @unchecked Sendable {
     static let calling: UInt64 = 7
     var callsMax = 4
     var gasForEach: UInt64 = 0
-    /// What is asked for: one transfer, one that fails, one that cannot run, one for each call, or too many.
-    enum Kind { case one, failing, impossible, each, tooMany }
+    /// What is asked for: one transfer, one that fails, one that cannot run, one whose books do not balance, one for each call, or too many.
+    enum Kind { case one, failing, impossible, unbalanced, each, tooMany }
     let kind: Kind
     private var calls = 0
 
@@ -31,7 +31,7 @@ final class CountingCloser: BlockCloser, @unchecked Sendable {
         return (0..<count).map { _ in
             var transaction = Transaction.session(
                 sender: World.player(6), to: World.token,
-                data: World.data(.transfer, to: World.player(7), amount: kind == .failing ? 9_999 : kind == .one ? UInt64(calls) : 1),
+                data: World.data(kind == .unbalanced ? .silentTransfer : .transfer, to: World.player(7), amount: kind == .failing ? 9_999 : kind == .one ? UInt64(calls) : 1),
                 gasLimit: 100_000)
             if kind == .impossible { transaction.nonce = 77 }
             return transaction
@@ -151,7 +151,7 @@ final class CountingCloser: BlockCloser, @unchecked Sendable {
         #expect(kept.count > 1, "\(kept)")
     }
 
-    @Test(arguments: [CountingCloser.Kind.failing, .impossible, .tooMany])
+    @Test(arguments: [CountingCloser.Kind.failing, .impossible, .unbalanced, .tooMany])
     func `an end that fails harms nobody`(_ kind: CountingCloser.Kind) throws {
         let test = try ledger(CountingCloser(kind))
         _ = test.ledger.submit([calling(1), World.operation(2), calling(3)].map { .operation($0) })
@@ -163,11 +163,70 @@ final class CountingCloser: BlockCloser, @unchecked Sendable {
         let status = test.ledger.status
         switch kind {
         case .failing: #expect(status.operations == 5 && status.closings == 1 && status.closingsFailed == 1)
-        case .impossible: #expect(status.operations == 4 && status.closings == 1 && status.closingsFailed == 1)
+        case .impossible, .unbalanced:
+            #expect(status.operations == 4 && status.closings == 1 && status.closingsFailed == 1)
+            #expect(status.refused == 1 && status.conservationViolations == (kind == .unbalanced ? 1 : 0), "an operator hears of it")
         default: #expect(status.operations == 6 && status.closings == 5 && status.closingsFailed == 3)
         }
         let again = try TestLedger(storage: MemoryStorage(content: test.storage.durableImage), starts: false)
         #expect(again.ledger.status.head == status.head)
+    }
+
+    /// The id that the end of the second block has: a first block of one operation, then one that calls, at fixed times.
+    private func secondEnd(_ kind: CountingCloser.Kind, first: OperationID) throws -> (test: TestLedger, ends: [OperationID]) {
+        let configuration = World.configuration(clockMode: .operations)
+        let test = try ledger(CountingCloser(kind), configuration: configuration)
+        test.start()
+        var operation = World.operation(50, clock: 10_000)
+        operation.id = first
+        test.run([operation])
+        var call = calling(51)
+        call.clockMilliseconds = 11_000
+        test.run([call])
+        test.run([World.operation(52, clock: 12_000)])
+        return (test, closings(test).map(\.id))
+    }
+
+    @Test func `the id of an end that somebody has used before stays his, and the block goes without`() throws {
+        let foreseen = try #require(try secondEnd(.one, first: World.id(50)).ends.first)
+        let (test, ends) = try secondEnd(.one, first: foreseen)
+        #expect(ends.isEmpty && test.ledger.status.closings == 1 && test.ledger.status.closingsFailed == 1)
+        var again = World.operation(50, clock: 10_000)
+        again.id = foreseen
+        guard case .final(_, 1, 0, _, true)? = test.run([again]).last else {
+            Issue.record("not the first receipt")
+            return
+        }
+        test.ledger.drainAndStop()
+        let configuration = World.configuration(clockMode: .operations)
+        let restarted = try TestLedger(
+            storage: MemoryStorage(content: test.storage.durableImage), configuration: configuration, starts: false)
+        #expect(restarted.ledger.status.head == test.ledger.status.head)
+    }
+
+    @Test(arguments: [CountingCloser.Kind.impossible, .unbalanced])
+    func `an end that is refused keeps no id, no gas, no room and no coins`(_ kind: CountingCloser.Kind) throws {
+        let id = try #require(try secondEnd(.one, first: World.id(50)).ends.first)
+        let (test, ends) = try secondEnd(kind, first: World.id(50))
+        #expect(ends.isEmpty && test.ledger.status.closingsFailed == 1)
+        #expect(test.run([.lookup(ReceiptLookup(id: id, ticket: 7))]) == [.notFound(ticket: 7)])
+        var operation = World.operation(60, clock: 12_000)
+        operation.id = id
+        #expect(test.run([operation]).contains { $0.isFresh && $0.ticket == 60 }, "the id is free")
+        #expect(test.balance(6) == 1_000 && test.balance(7) == 1_000)
+        test.ledger.drainAndStop()
+        #expect(test.ledger.status.gas == 4 * 30_000, "four transfers of players")
+        // Blocks of a full queue take as many calls as the first.
+        let full = try ledger(CountingCloser(kind))
+        _ = full.ledger.submit((0..<48).map { .operation(calling($0)) })
+        full.start()
+        full.desk.wait(for: 48)
+        full.ledger.drainAndStop()
+        let counts = try blocks(full.storage).map(\.count)
+        #expect(counts.reduce(0, +) == 48 && counts.count { $0 == 4 } >= 6, "\(counts)")
+        #expect(full.ledger.status.operations == 48 && full.ledger.status.closingsFailed == UInt64(counts.count))
+        let again = try TestLedger(storage: MemoryStorage(content: full.storage.durableImage), starts: false)
+        #expect(again.ledger.status.head == full.ledger.status.head && again.ledger.status.operationsDigest == full.ledger.status.operationsDigest)
     }
 
     @Test(arguments: [3, 4, 5, 8, 64])

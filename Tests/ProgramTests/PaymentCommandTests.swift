@@ -49,6 +49,9 @@ struct PaymentCommandTests {
         #expect(at("refused/r2"))
         // A broken hook decides nothing; a hook's own word on the product counts; what cannot be delivered stays.
         _ = try look("exit 3")
+        // As a script of Python does that fails before it has asked the store.
+        _ = try look("echo a trace of calls >&2; exit 1")
+        #expect(at("r3"))
         _ = try look("kill -9 $$")
         #expect(at("r3"))
         try put("r4", receipt("t4"))
@@ -86,8 +89,9 @@ struct PaymentCommandTests {
         let rows: [(name: String, act: HookService.Act, place: String)] = [
             ("granted", HookService.answer("200 OK"), "done/"), ("nocontent", HookService.answer("204 No Content"), "done/"),
             ("named", HookService.answer("200 OK", "{\"product\": 1, \"quantity\": 2}"), "done/"),
-            ("notjson", HookService.answer("200 OK", "fine, thanks"), "done/"), ("refused", HookService.answer("404 Not Found", "never bought"), "refused/"),
-            ("forbidden", HookService.answer("403 Forbidden"), "refused/"), ("later", HookService.answer("503 Service Unavailable"), ""),
+            ("notjson", HookService.answer("200 OK", "fine, thanks"), "done/"), ("refused", HookService.answer("422 Unprocessable Content", "never bought"), "refused/"),
+            ("taken", HookService.answer("410 Gone"), "refused/"), ("forbidden", HookService.answer("403 Forbidden"), ""),
+            ("wrongaddress", HookService.answer("404 Not Found", "<html>"), ""), ("later", HookService.answer("503 Service Unavailable"), ""),
             ("slower", HookService.answer("429 Too Many Requests"), ""), ("broken", HookService.answer("500 Internal Server Error"), ""),
             ("elsewhere", HookService.answer("302 Found", "", "Location: /granted\r\n"), ""), ("garbage", .says("\u{1}\u{2}no HTTP at all\r\n\r\n"), ""),
             ("cut", .says("HTTP/1.1 200 OK\r\nContent-Length: 500\r\n\r\nshort"), ""), ("gone", .leaves, ""), ("hangs", .hangs(seconds: 8), ""),

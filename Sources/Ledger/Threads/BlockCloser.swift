@@ -79,7 +79,10 @@ extension Sequencer {
         }
         if operations.isEmpty { return }
         try core.execute(operations[...], in: block) { place, result, index in
-            guard case .accepted(let receipt, _) = result else { return countClosing(failed: true) }
+            guard case .accepted(let receipt, _) = result else {
+                if case .refused(let refusal) = result { count(refusal) }
+                return countClosing(failed: true)
+            }
             countClosing(failed: !receipt.succeeded)
             block.answers.append(
                 .closing(id: operations[place].id, block: block.number, index: index, receipt: receipt))

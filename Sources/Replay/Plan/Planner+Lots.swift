@@ -89,12 +89,13 @@ extension Planner {
         let sender = AccountName.player(fullName(event.actor))
         let receiver = AccountName.player(fullName(event.counterparty ?? ""))
         let owned = UInt64(max(0, model.balance(sender, line.asset)))
+        func fees(_ amount: UInt64) -> UInt64 { (amount * fee + LotPrices.all - 1) / LotPrices.all }
         var sent = line
-        if sent.amount + sent.amount * fee / LotPrices.all > owned {
+        if sent.amount + fees(sent.amount) > owned {
             sent.amount = UInt64(
                 UInt128(owned) * UInt128(LotPrices.all) / UInt128(LotPrices.all + fee))
         }
-        let kept = AssetAmount(asset: line.asset, amount: sent.amount * fee / LotPrices.all)
+        let kept = AssetAmount(asset: line.asset, amount: fees(sent.amount))
         var action = action(
             event, "tribute",
             [

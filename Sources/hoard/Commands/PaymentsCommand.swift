@@ -66,8 +66,8 @@ struct PaymentsRun: AsyncParsableCommand {
         commandName: "run", abstract: "Take receipts from a folder, ask a hook about each, deliver what is confirmed.",
         discussion: """
             The spool folder holds one JSON file a receipt, NAME.json: {"store": "apple", "transaction": "1000000123", "player": "ana", "product": 3, "quantity": 1} \
-            and whatever the hook needs. The hook gets the file as it is: a command on its standard input (exit code 0 granted, 1 refused, 75 try again), a service \
-            as a POST (2xx granted, 4xx refused; 408, 425, 429, 5xx and no answer: try again). A granted answer may name product and quantity as JSON; \
+            and whatever the hook needs. The hook gets the file as it is: a command on its standard input (exit code 0 granted, 1 with a reason on standard output \
+            refused, 75 and everything else try again), a service as a POST (2xx granted; 402, 409, 410 and 422 refused; everything else and no answer: try again). A granted answer may name product and quantity as JSON; \
             these count then. What is delivered is moved to done/, what is refused to refused/, each once the ledger has it; what is to be tried again stays.
             """)
 

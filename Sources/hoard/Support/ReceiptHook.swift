@@ -34,9 +34,9 @@ struct ReceiptHook {
             case .success(let answer):
                 switch answer.status {
                 case 200...299: return Self.granted(answer.body)
-                case 408, 425, 429: return .tryAgain("status \(answer.status)")
-                case 400...499: return .refused(Self.reason(answer.body, "status \(answer.status)"))
-                default: return .tryAgain("status \(answer.status)")
+                // What means a receipt; a wrong address, key or form of the request is answered with other ones.
+                case 402, 409, 410, 422: return .refused(Self.reason(answer.body) ?? "status \(answer.status)")
+                default: return .tryAgain("status \(answer.status), which is no answer: 2xx granted; 402, 409, 410, 422 refused")
                 }
             }
         }
@@ -68,9 +68,12 @@ struct ReceiptHook {
         guard process.terminationReason == .exit else { return .tryAgain("the hook was ended after \(seconds) s") }
         switch process.terminationStatus {
         case 0: return Self.granted(said)
-        case 1: return .refused(Self.reason(said, "exit code 1"))
-        case 75: return .tryAgain(Self.reason(said, "exit code 75"))
-        default: return .tryAgain("exit code \(process.terminationStatus), which is no answer: 0 granted, 1 refused, 75 try again")
+        case 1:
+            // Scripts that fail end with 1 as well, but say nothing there.
+            guard let reason = Self.reason(said) else { return .tryAgain("exit code 1 without a reason on standard output, which is no answer") }
+            return .refused(reason)
+        case 75: return .tryAgain(Self.reason(said) ?? "exit code 75")
+        default: return .tryAgain("exit code \(process.terminationStatus), which is no answer: 0 granted, 1 and a reason refused, 75 try again")
         }
     }
 
@@ -80,8 +83,8 @@ struct ReceiptHook {
         return .granted(product: number("product"), quantity: number("quantity"))
     }
 
-    private static func reason(_ answer: Data, _ otherwise: String) -> String {
-        let line = String(decoding: answer.prefix(200), as: UTF8.self).split(separator: "\n").first.map(String.init) ?? ""
-        return line.isEmpty ? otherwise : line
+    /// The first line of an answer; nil where it says nothing.
+    private static func reason(_ answer: Data) -> String? {
+        String(decoding: answer.prefix(200), as: UTF8.self).split(separator: "\n").first.map(String.init)
     }
 }
