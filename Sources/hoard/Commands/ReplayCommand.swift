@@ -53,7 +53,7 @@ struct ReplayCommand: AsyncParsableCommand {
     @Flag(help: "Without a server: execute in this process.")
     var inProcess = false
 
-    @Option(help: "So many copies at once, each with players of its own; more than one are played in process.")
+    @Option(help: "So many copies at once, each with players of its own; more than one are played in process, by all processors unless told otherwise.")
     var copies = 1
 
     @Option(help: "Keep the world in this new folder, for verify, inspect, diff, whatif and record.")
@@ -139,6 +139,7 @@ struct ReplayCommand: AsyncParsableCommand {
     private func playInProcess(_ matches: [Match], _ game: Game) throws -> [ReplayReport] {
         let progress = ProgressLine("moves played:")
         defer { progress.finish() }
+        let execution = copies > 1 ? execution.orAllProcessors : execution
         return try MatchRun.play(matches, copies: copies, game: game, execution: execution) {
             progress.update(UInt64($0), of: UInt64($1))
         }

@@ -34,8 +34,12 @@ struct ListenAddress: ExpressibleByArgument {
 
 /// How a server executes: the options that `serve` and `replay` share.
 struct ExecutionOptions: ParsableArguments {
-    @Option(help: "How micro-blocks are executed: sequential or parallel.")
-    var executor: ExecutorChoice = .sequential
+    @Option(
+        name: .customLong("executor"),
+        help:
+            "How micro-blocks are executed: sequential or parallel; when left out, parallel where --workers asks for more than one."
+    )
+    var chosenExecutor: ExecutorChoice?
 
     @Option(help: "Threads that execute, for the parallel executor; as many as there are processors when left out.")
     var workers: Int?
@@ -50,6 +54,16 @@ struct ExecutionOptions: ParsableArguments {
         if let workers, workers < 1 || workers > 256 {
             throw ValidationError("--workers takes 1 to 256, not \(workers)")
         }
+    }
+
+    /// How micro-blocks are executed.
+    var executor: ExecutorChoice { chosenExecutor ?? ((workers ?? 1) > 1 ? .parallel : .sequential) }
+
+    /// The same where something was chosen, else all processors: for work of which there is much at once.
+    var orAllProcessors: ExecutionOptions {
+        var options = self
+        if chosenExecutor == nil, workers == nil { options.chosenExecutor = .parallel }
+        return options
     }
 
     /// An executor as these options say, for those who read a log again.
