@@ -42,11 +42,7 @@ public enum MatchImporters {
     public static func read(
         path: String, pricesPath: String? = nil, mappingPath: String? = nil
     ) throws(ImportError) -> Match {
-        let matches = try readAll(path: path, pricesPath: pricesPath, mappingPath: mappingPath)
-        guard matches.count == 1 else {
-            throw ImportError(file: path, problem: "holds \(matches.count) matches", remedy: "one is wanted here")
-        }
-        return matches[0]
+        try onlyOne(readAll(path: path, pricesPath: pricesPath, mappingPath: mappingPath), of: path)
     }
 
     /// Reads all matches of a file, `-` for standard input: most hold one, some a list of them.
@@ -79,7 +75,10 @@ public enum MatchImporters {
     public static func readWithNeighbours(
         path: String, pricesPath: String? = nil, mappingPath: String? = nil
     ) throws(ImportError) -> Match {
-        let matches = try readAllWithNeighbours(path: path, pricesPath: pricesPath, mappingPath: mappingPath)
+        try onlyOne(readAllWithNeighbours(path: path, pricesPath: pricesPath, mappingPath: mappingPath), of: path)
+    }
+
+    private static func onlyOne(_ matches: [Match], of path: String) throws(ImportError) -> Match {
         guard matches.count == 1 else {
             throw ImportError(file: path, problem: "holds \(matches.count) matches", remedy: "one is wanted here")
         }
