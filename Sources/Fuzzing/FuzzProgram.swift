@@ -155,7 +155,7 @@ struct FuzzProgram {
     }
 
     private mutating func appendMemoryAccess() {
-        switch random.below(4) {
+        switch random.below(6) {
         case 0:
             pushOffset()
             appendOffsetSum()
@@ -171,6 +171,16 @@ struct FuzzProgram {
             pushOffset()
             append(0x20)
             height -= 1
+        case 3:
+            // How compilers find an element of a mapping.
+            pushSome()
+            pushSome()
+            let first: UInt8 = random.chance(50) ? 0x20 : 0
+            code += [0x60, first, 0x52, 0x60, 0x20 - first, 0x52, 0x60, 0x40, 0x60, 0, 0x20]
+            height -= 1
+        case 4:
+            // A word from one place to another.
+            code += [0x60, 0x20 * UInt8(random.below(6)), 0x51, 0x60, 0x20 * UInt8(random.below(6)), 0x52]
         default:
             for _ in 0..<3 { pushOffset() }
             append(0x5E)

@@ -161,8 +161,19 @@ extension Interpreter {
                 gas = keccak(sp, gas)
                 if gas < 0 { return leave(.halted, gas) }
                 sp -= 1
+            case .hashWords:
+                giveUp(sp, 2)
+                gas = hashWords(pc, sp, gas)
+                if gas < 0 { return leave(.halted, gas) }
+                overwriteMemory(.zero, U256(64 as UInt64))
+                sp -= 1
 
             // MARK: Memory
+            case .moveWord:
+                gas = moveWord(pc, gas)
+                if gas < 0 { return leave(.halted, gas) }
+                let tag = loadTag(U256(pc.pointee.immediate & 0xffff_ffff))
+                storeTag(tag, at: U256(pc.pointee.immediate &>> 32))
             case .mload, .dupMload, .mloadAt:
                 var offset = U256(pc.pointee.immediate)
                 if pc.pointee.operation == .mload {

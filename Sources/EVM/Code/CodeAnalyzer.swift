@@ -67,7 +67,11 @@ struct CodeAnalyzer {
         for jump in jumps {
             let target = jump.position < UInt64(size) ? jumpTable[Int(jump.position)] : 0
             instructions[jump.instruction].immediate |= UInt64(target)
-            if instructions[jump.instruction].operation == .jumpTo { enterTarget(jump.instruction, Int(target)) }
+            if instructions[jump.instruction].operation == .jumpTo {
+                enterTarget(jump.instruction, Int(target))
+            } else if instructions[Int(target)].operation == .block {
+                instructions[jump.instruction].half = 1
+            }
         }
     }
 
@@ -276,11 +280,13 @@ struct CodeAnalyzer {
         splitPushDup(before: operation)
         let merged = Self.withSmallConstant[Int(operation.rawValue)]
         if merged != .undefined, let constant = takeSmallConstant() {
+            if merged == .mstoreAt, mergeLoad(storingAt: constant) { return }
             if merged == .shrSmall, let last = mergeable, last.operation == .dup {
                 return replaceLast(Instruction(operation: .dupShrSmall, small: last.small, immediate: constant))
             }
             return emit(Instruction(operation: merged, immediate: constant))
         }
+        if operation == .keccak256, mergeHash() { return }
         guard let last = mergeable else { return emit(Instruction(operation: operation)) }
         switch (last.operation, operation) {
         case (.pushWide, .and): replaceLast(Instruction(operation: .andWide, immediate: last.immediate))
@@ -304,6 +310,32 @@ struct CodeAnalyzer {
             emit(Instruction(operation: .dup, small: last.small))
         default: break
         }
+    }
+
+    /// Merges an MLOAD with the MSTORE behind it; whole words that lie low, so that neither can be out of bounds alone.
+    private mutating func mergeLoad(storingAt target: UInt64) -> Bool {
+        guard let last = mergeable, last.operation == .mloadAt, (last.immediate | target) & ~0xf_ffe0 == 0 else { return false }
+        replaceLast(Instruction(operation: .moveWord, immediate: last.immediate | target << 32))
+        return true
+    }
+
+    /// Merges two MSTOREs, to 0 and 32, and the two constants behind them with KECCAK256 of 64 bytes at 0.
+    private mutating func mergeHash() -> Bool {
+        let first = instructions.count - 4
+        guard first >= mergeFloor,
+            case let (offset, size) = (instructions[first + 3], instructions[first + 2]),
+            offset.operation == .pushSmall, offset.immediate == 0, size.operation == .pushSmall, size.immediate == 64,
+            instructions[first + 1].operation == .mstoreAt
+        else { return false }
+        let isMoved = instructions[first].operation == .moveWord
+        guard isMoved || instructions[first].operation == .mstoreAt else { return false }
+        let stored = isMoved ? instructions[first].immediate >> 32 : instructions[first].immediate
+        guard stored | instructions[first + 1].immediate == 32, stored & instructions[first + 1].immediate == 0 else { return false }
+        let source = instructions[first].immediate & 0xffff_ffff
+        instructions.removeLast(4)
+        if isMoved { emit(Instruction(operation: .mloadAt, immediate: source)) }
+        emit(Instruction(operation: .hashWords, small: stored == 32 ? 1 : 0))
+        return true
     }
 
     private mutating func mergeSwapPop(_ depth: UInt8) {

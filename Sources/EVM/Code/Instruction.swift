@@ -33,15 +33,19 @@ enum Operation: UInt8 {
     case swapPop, popTwo, dupDup, swapSwap, dupPush, pushDup
     // A DUP, then an opcode; ADD, then SWAP and POP; ISZERO twice.
     case dupAdd, dupAnd, dupMload, dupMstore, dupShrSmall, addSwapPop, iszeroTwice
+    /// MLOAD of a constant, then MSTORE to a constant: from bits 0-31 to bits 32-63.
+    case moveWord
+    /// MSTORE to 0 and 32 in any order, then KECCAK256 of both words: how compilers find an element of a mapping.
+    case hashWords
 }
 
 /// One pre-decoded instruction, 16 bytes.
 struct Instruction {
     /// What to do.
     var operation: Operation
-    /// Depth of a DUP or SWAP, topics of a LOG, or whether a comparison jumps when false.
+    /// Depth of a DUP or SWAP, topics of a LOG, whether a comparison jumps when false, or whether the top goes to 32.
     var small: UInt8 = 0
-    /// A second depth.
+    /// A second depth; of a conditional jump 1 where its target is a `block`.
     var half: UInt16 = 0
     /// Gas: of a block, of the fall-through block of a JUMPI, or what the block was charged beyond this instruction.
     var word: UInt32 = 0

@@ -16,7 +16,10 @@ public final class KeccakMemo {
     /// An empty memo: every entry holds the hash of 64 zero bytes, so that no entry is ever invalid.
     public init() {
         let zeros = keccak256([UInt8](repeating: 0, count: 64))
-        entries = .allocate(capacity: KeccakMemo.entryCount)
+        // An entry then lies in two cache lines, never in three.
+        entries = UnsafeMutableRawPointer.allocate(
+            byteCount: KeccakMemo.entryCount * MemoryLayout<Entry>.stride, alignment: 64
+        ).bindMemory(to: Entry.self, capacity: KeccakMemo.entryCount)
         entries.initialize(
             repeating: Entry(upper: .zero, lower: .zero, digest: zeros.word), count: KeccakMemo.entryCount)
     }
@@ -28,11 +31,23 @@ public final class KeccakMemo {
     /// keccak256 of the 64 bytes at `bytes`, which need not be aligned.
     @inline(__always)
     public func hash(_ bytes: UnsafeRawPointer) -> Hash256 {
-        let upper = U256(loadingBigEndian: bytes)
-        let lower = U256(loadingBigEndian: bytes + 32)
-        // The mask keeps the index inside the table.
-        let index = Int(truncatingIfNeeded: lower.mixed(seed: upper.mixed(seed: 0))) & (KeccakMemo.entryCount &- 1)
-        let entry = entries + index
+        hash(U256(loadingBigEndian: bytes), U256(loadingBigEndian: bytes + 32), at: bytes)
+    }
+
+    /// Where the digest of two words stands, if it does; the mask keeps it inside the table.
+    @inline(__always)
+    private func place(_ upper: U256, _ lower: U256) -> UnsafeMutablePointer<Entry> {
+        // Of a mapping's place and a key mostly the low limbs differ: two wide products are enough to spread them.
+        let low = foldedProduct(upper.l0 ^ 0x9E37_79B9_7F4A_7C15, lower.l0 ^ 0xD1B5_4A32_D192_ED03)
+        let high = foldedProduct(
+            upper.l1 ^ lower.l2 ^ 0x8CB9_2BA7_2F3D_8DD7, upper.l2 ^ upper.l3 ^ lower.l1 ^ lower.l3 ^ 0xA24B_AED4_963E_E407)
+        return entries + (Int(truncatingIfNeeded: low ^ high) & (KeccakMemo.entryCount &- 1))
+    }
+
+    /// keccak256 of two words that stand at `bytes` one after the other.
+    @inline(__always)
+    func hash(_ upper: U256, _ lower: U256, at bytes: UnsafeRawPointer) -> Hash256 {
+        let entry = place(upper, lower)
         if entry.pointee.upper == upper && entry.pointee.lower == lower {
             return Hash256(word: entry.pointee.digest)
         }
@@ -41,8 +56,7 @@ public final class KeccakMemo {
 
     /// keccak256 of two words one after the other: the place of an element of a mapping.
     public func hash(_ upper: U256, _ lower: U256) -> U256 {
-        let index = Int(truncatingIfNeeded: lower.mixed(seed: upper.mixed(seed: 0))) & (KeccakMemo.entryCount &- 1)
-        let entry = entries + index
+        let entry = place(upper, lower)
         if entry.pointee.upper == upper && entry.pointee.lower == lower { return entry.pointee.digest }
         return withUnsafeTemporaryAllocation(byteCount: 64, alignment: 8) { bytes in
             guard let base = bytes.baseAddress else { return .zero }

@@ -15,7 +15,11 @@ struct CallFrame: BitwiseCopyable {
     /// The frame's memory, at a place that does not move.
     var memoryBase: UnsafeMutableRawPointer
     /// Bytes of memory in use, a multiple of 32.
-    var memorySize: Int
+    var memorySize: Int {
+        didSet { wordOffsets = memorySize == 0 ? 0 : UInt64(truncatingIfNeeded: memorySize &- 31) }
+    }
+    /// Offsets below this are those of words within the memory in use.
+    private(set) var wordOffsets: UInt64 = 0
     /// Bytes of memory known to be zero beyond those in use, counted from the base.
     var memoryZeroed: Int
     /// The input, in the memory of the frame below.

@@ -21,6 +21,41 @@ extension Interpreter {
         return left
     }
 
+    /// Two words stored at 0 and 32, then KECCAK256 of both: the place of a mapping's element. The top goes to 32 where
+    /// `small` is 1.
+    @inline(never)
+    mutating func hashWords(_ pc: UnsafePointer<Instruction>, _ sp: WordPointer, _ gas: Int64) -> Int64 {
+        let frame = frame
+        var left = gas
+        if frame.pointee.memorySize < 64 {
+            left = grow(to: 64, left)
+            if left < 0 { return left }
+        }
+        let topIsLower = pc.pointee.small != 0
+        let upper = sp[topIsLower ? -2 : -1]
+        let lower = sp[topIsLower ? -1 : -2]
+        upper.storeBigEndian(at: frame.pointee.memoryBase)
+        lower.storeBigEndian(at: frame.pointee.memoryBase + 32)
+        sp[-2] = memo.hash(upper, lower, at: frame.pointee.memoryBase).word
+        return left &- 12
+    }
+
+    /// MLOAD of one place, MSTORE to another.
+    @inline(__always)
+    mutating func moveWord(_ pc: UnsafePointer<Instruction>, _ gas: Int64) -> Int64 {
+        let frame = frame
+        let source = Int(UInt32(truncatingIfNeeded: pc.pointee.immediate))
+        let target = Int(truncatingIfNeeded: pc.pointee.immediate &>> 32)
+        var left = gas
+        if UInt64(truncatingIfNeeded: max(source, target)) >= frame.pointee.wordOffsets {
+            left = grow(to: max(source, target) &+ 32, left)
+            if left < 0 { return left }
+        }
+        let memory = frame.pointee.memoryBase
+        WordPointer(memory + target)[0] = WordPointer(memory + source)[0]
+        return left
+    }
+
     /// CALLDATACOPY, CODECOPY: target source size.
     @inline(never)
     mutating func copyInput(_ sp: WordPointer, _ gas: Int64, code: Bool) -> Int64 {

@@ -45,22 +45,28 @@ extension Interpreter {
                 next = instructions + Int(truncatingIfNeeded: pc.pointee.immediate)
             case .jumpIfTo:
                 sp -= 1
+                var block = pc
                 if !sp[0].isZero {
-                    next = instructions + Int(UInt32(truncatingIfNeeded: pc.pointee.immediate))
-                    continue
+                    block = instructions + Int(UInt32(truncatingIfNeeded: pc.pointee.immediate))
+                    next = block
+                    if pc.pointee.half == 0 { continue }
+                    next += 1
                 }
-                gas &-= Int64(pc.pointee.word)
+                gas &-= Int64(block.pointee.word)
                 if gas < 0 { return leave(.halted, gas) }
-                if !fits(pc, sp, stackBase) { return leaveForStack(pc, sp) }
+                if !fits(block, sp, stackBase) { return leaveForStack(block, sp) }
             case .jumpIfZeroTo:
                 sp -= 1
+                var block = pc
                 if sp[0].isZero {
-                    next = instructions + Int(UInt32(truncatingIfNeeded: pc.pointee.immediate))
-                    continue
+                    block = instructions + Int(UInt32(truncatingIfNeeded: pc.pointee.immediate))
+                    next = block
+                    if pc.pointee.half == 0 { continue }
+                    next += 1
                 }
-                gas &-= Int64(pc.pointee.word)
+                gas &-= Int64(block.pointee.word)
                 if gas < 0 { return leave(.halted, gas) }
-                if !fits(pc, sp, stackBase) { return leaveForStack(pc, sp) }
+                if !fits(block, sp, stackBase) { return leaveForStack(block, sp) }
             case .ltJumpTo, .gtJumpTo, .eqJumpTo, .sltJumpTo, .sgtJumpTo:
                 sp -= 2
                 let holds: Bool
@@ -71,13 +77,16 @@ extension Interpreter {
                 case .sltJumpTo: holds = sp[1].signedLess(than: sp[0])
                 default: holds = sp[0].signedLess(than: sp[1])
                 }
+                var block = pc
                 if holds != (pc.pointee.small != 0) {
-                    next = instructions + Int(UInt32(truncatingIfNeeded: pc.pointee.immediate))
-                    continue
+                    block = instructions + Int(UInt32(truncatingIfNeeded: pc.pointee.immediate))
+                    next = block
+                    if pc.pointee.half == 0 { continue }
+                    next += 1
                 }
-                gas &-= Int64(pc.pointee.word)
+                gas &-= Int64(block.pointee.word)
                 if gas < 0 { return leave(.halted, gas) }
-                if !fits(pc, sp, stackBase) { return leaveForStack(pc, sp) }
+                if !fits(block, sp, stackBase) { return leaveForStack(block, sp) }
             case .jump:
                 sp -= 1
                 next = instructions + target(sp[0], frame)
@@ -244,6 +253,10 @@ extension Interpreter {
                 gas = keccak(sp, gas)
                 if gas < 0 { return leave(.halted, gas) }
                 sp -= 1
+            case .hashWords:
+                gas = hashWords(pc, sp, gas)
+                if gas < 0 { return leave(.halted, gas) }
+                sp -= 1
 
             // MARK: Memory
             case .mload:
@@ -262,12 +275,12 @@ extension Interpreter {
                 sp[0] = U256(loadingBigEndian: memory + Int(truncatingIfNeeded: offset.l0))
                 sp += 1
             case .mloadAt:
-                let offset = U256(pc.pointee.immediate)
-                if !holdsWord(offset, frame) {
-                    gas = growForWord(offset, gas)
+                let offset = pc.pointee.immediate
+                if offset >= frame.pointee.wordOffsets {
+                    gas = growForWord(at: offset, gas)
                     if gas < 0 { return leave(.halted, gas) }
                 }
-                sp[0] = U256(loadingBigEndian: memory + Int(truncatingIfNeeded: offset.l0))
+                sp[0] = U256(loadingBigEndian: memory + Int(truncatingIfNeeded: offset))
                 sp += 1
             case .mstore:
                 sp -= 2
@@ -287,12 +300,15 @@ extension Interpreter {
                 sp[0].storeBigEndian(at: memory + Int(truncatingIfNeeded: offset.l0))
             case .mstoreAt:
                 sp -= 1
-                let offset = U256(pc.pointee.immediate)
-                if !holdsWord(offset, frame) {
-                    gas = growForWord(offset, gas)
+                let offset = pc.pointee.immediate
+                if offset >= frame.pointee.wordOffsets {
+                    gas = growForWord(at: offset, gas)
                     if gas < 0 { return leave(.halted, gas) }
                 }
-                sp[0].storeBigEndian(at: memory + Int(truncatingIfNeeded: offset.l0))
+                sp[0].storeBigEndian(at: memory + Int(truncatingIfNeeded: offset))
+            case .moveWord:
+                gas = moveWord(pc, gas)
+                if gas < 0 { return leave(.halted, gas) }
             case .mstore8:
                 sp -= 2
                 gas = reach(sp[1], 1, gas)

@@ -30,8 +30,7 @@ extension Interpreter {
     /// Whether the memory in use holds the 32 bytes at an offset.
     @inline(__always)
     mutating func holdsWord(_ offset: U256, _ frame: UnsafeMutablePointer<CallFrame>) -> Bool {
-        (offset.l1 | offset.l2 | offset.l3 | (offset.l0 &>> 62)) == 0
-            && Int(truncatingIfNeeded: offset.l0) &+ 32 <= frame.pointee.memorySize
+        (offset.l1 | offset.l2 | offset.l3) == 0 && offset.l0 < frame.pointee.wordOffsets
     }
 
     /// 32 bytes of the input, zeros behind its end.

@@ -119,7 +119,7 @@ struct Interpreter: ~Copyable {
         let frame = frame
         let words = Int64((end &+ 31) >> 5)
         let wordsBefore = Int64(frame.pointee.memorySize >> 5)
-        let cost = 3 &* (words &- wordsBefore) &+ (words &* words) / 512 &- (wordsBefore &* wordsBefore) / 512
+        let cost = 3 &* (words &- wordsBefore) &+ (words &* words) &>> 9 &- (wordsBefore &* wordsBefore) &>> 9
         if cost > gas { return -1 }
         let size = Int(words << 5)
         if size > frame.pointee.memoryZeroed {
@@ -138,6 +138,12 @@ struct Interpreter: ~Copyable {
     /// Extends memory to 32 bytes at an offset.
     @inline(never)
     mutating func growForWord(_ offset: U256, _ gas: Int64) -> Int64 { reach(offset, 32, gas) }
+
+    /// The same for an offset that is part of the code.
+    @inline(never)
+    mutating func growForWord(at offset: UInt64, _ gas: Int64) -> Int64 {
+        offset > MachineLimits.memoryOffsetMax ? -1 : grow(to: Int(offset) &+ 32, gas)
+    }
 
     /// Copies from a source that is continued with zeros without end to memory that has been reached.
     mutating func copy(_ source: UnsafeRawPointer, _ sourceSize: Int, from offset: U256, to target: Int, count: Int) {

@@ -29,17 +29,19 @@ extension Journal {
     private mutating func accountChange(
         _ account: UnsafeMutablePointer<AccountRecord>, _ deletesEmpty: Bool
     ) -> AccountChange? {
-        let record = account.pointee
-        if !record.flags.contains(.loaded) { return nil }
-        let existedBefore = record.flags.contains(.existedBefore)
+        let flags = account.pointee.flags
+        if !flags.contains(.loaded) { return nil }
+        let existedBefore = flags.contains(.existedBefore)
         if isDeleted(account, deletesEmpty) {
-            return existedBefore ? AccountChange(address: record.address, account: nil, storageCleared: true) : nil
+            return existedBefore ? AccountChange(address: account.pointee.address, account: nil, storageCleared: true) : nil
         }
-        if !record.flags.contains(.exists) { return nil }
+        if !flags.contains(.exists) { return nil }
         let isSame =
-            existedBefore && record.nonce == record.originalNonce && record.balance == record.originalBalance
-            && record.codeHash == record.originalCodeHash
+            existedBefore && account.pointee.nonce == account.pointee.originalNonce
+            && account.pointee.balance == account.pointee.originalBalance
+            && account.pointee.codeHash == account.pointee.originalCodeHash
         if isSame { return nil }
+        let record = account.pointee
         let codeWritten =
             record.codeWritten >= 0 && record.codeHash != record.originalCodeHash
             ? codesWritten[Int(record.codeWritten)].code : nil

@@ -16,27 +16,28 @@ struct Journal {
     private var accountTable = IndexTable()
     private var slotTable = IndexTable()
     private var transientTable = IndexTable()
-    /// The view, in a place of its own: what is asked through a pointer is neither copied nor counted.
-    private let view: UnsafeMutablePointer<any StateView>
+    /// The view; of an object kept until there is another one, so that transactions over the same state need no new holder.
+    private var holder = Unmanaged.passRetained(ViewHolder(NoState()))
     private var hasView = false
     /// Keeps the placement of keys unknown to whoever chooses them.
     private let seed = UInt64.random(in: .min ... .max)
 
-    init() {
-        view = .allocate(capacity: 1)
-        view.initialize(to: NoState())
-    }
-
     /// Starts a transaction over a view.
     mutating func begin(_ view: any StateView) {
-        self.view.pointee = view
         hasView = true
+        if let identity = view.identity, identity == holder._withUnsafeGuaranteedRef({ $0.identity }) { return }
+        hold(view)
+    }
+
+    private mutating func hold(_ view: any StateView) {
+        holder.release()
+        holder = .passRetained(ViewHolder(view))
     }
 
     /// Forgets the transaction; memory beyond the usual is given back.
     mutating func end() {
-        view.pointee = NoState()
         hasView = false
+        if holder._withUnsafeGuaranteedRef({ $0.identity }) == nil { hold(NoState()) }
         accounts.reset(keeping: 4096)
         slots.reset(keeping: 16_384)
         transients.reset(keeping: 4096)
@@ -59,8 +60,7 @@ struct Journal {
 
     /// Gives all memory back; the journal must not be used afterwards.
     func free() {
-        view.deinitialize(count: 1)
-        view.deallocate()
+        holder.release()
         accounts.free()
         slots.free()
         transients.free()
@@ -152,7 +152,7 @@ struct Journal {
     private mutating func loadFromView(_ index: Int) {
         let account = accounts.base + index
         account.pointee.flags.insert(.loaded)
-        guard let state = view.pointee.account(account.pointee.address) else { return }
+        guard let state = holder._withUnsafeGuaranteedRef({ $0.view.account(account.pointee.address) }) else { return }
         account.pointee.flags.formUnion([.exists, .existedBefore])
         account.pointee.nonce = state.nonce
         account.pointee.balance = state.balance
@@ -223,7 +223,7 @@ struct Journal {
     mutating func codeBytes(_ index: Int) -> [UInt8] {
         let account = accounts[index]
         if account.codeWritten >= 0 { return codesWritten[Int(account.codeWritten)].code }
-        return view.pointee.code(account.codeHash)
+        return holder._withUnsafeGuaranteedRef { $0.view.code(account.codeHash) }
     }
 
     /// Whether a creation at this loaded account would meet something (EIP-684, EIP-7610).
@@ -231,11 +231,22 @@ struct Journal {
         let account = accounts[index]
         if account.nonce != 0 || account.codeHash != .emptyCode { return true }
         return account.flags.contains(.existedBefore) && !account.flags.contains(.created)
-            && view.pointee.hasStorage(account.address)
+            && holder._withUnsafeGuaranteedRef { $0.view.hasStorage(account.address) }
     }
 
     /// The hash of a recent block.
-    mutating func blockHash(_ number: UInt64) -> Hash256 { view.pointee.blockHash(number) }
+    mutating func blockHash(_ number: UInt64) -> Hash256 { holder._withUnsafeGuaranteedRef { $0.view.blockHash(number) } }
+}
+
+/// A view as a constant: what is asked of it is neither copied nor counted.
+private final class ViewHolder {
+    let view: any StateView
+    let identity: ObjectIdentifier?
+
+    init(_ view: any StateView) {
+        self.view = view
+        identity = view.identity
+    }
 }
 
 /// What a journal sees between transactions: nothing.
@@ -295,7 +306,7 @@ extension Journal {
         slot.pointee.isLoaded = true
         let account = accounts.base + Int(slot.pointee.account)
         if account.pointee.flags.contains(.created) { return }
-        let value = view.pointee.storage(account.pointee.address, slot.pointee.key)
+        let value = holder._withUnsafeGuaranteedRef { $0.view.storage(account.pointee.address, slot.pointee.key) }
         slot.pointee.original = value
         slot.pointee.current = value
         if affine.isActive { follow(slot, index) }

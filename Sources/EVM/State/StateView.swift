@@ -12,4 +12,16 @@ public protocol StateView {
     func hasStorage(_ address: Address) -> Bool
     /// The hash of a block among the last 256.
     func blockHash(_ number: UInt64) -> Hash256
+    /// The object that this is; nil where it is a value.
+    var identity: ObjectIdentifier? { get }
+}
+
+extension StateView {
+    /// A value has none.
+    public var identity: ObjectIdentifier? { nil }
+}
+
+extension StateView where Self: AnyObject {
+    /// An object is itself.
+    public var identity: ObjectIdentifier? { ObjectIdentifier(self) }
 }

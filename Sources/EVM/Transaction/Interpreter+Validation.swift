@@ -68,6 +68,7 @@ extension Interpreter {
 
     /// Value, gas at the highest price and blob gas at the highest price; saturated at 2^256 - 1.
     private mutating func highestCost(_ transaction: Transaction) -> U256 {
+        if transaction.kind == .session && transaction.blobHashes.isEmpty { return transaction.value }
         let price: U256 =
             switch transaction.kind {
             case .session: .zero

@@ -94,6 +94,13 @@ struct AffineCase: CustomStringConvertible, Sendable {
     ]
 
     private static let places: [AffineCase] = [
+        make("hashed with a place of a mapping", "5f54 6007 6020 52 5f 52 6040 5f 20 50", 9, .nothing, (9, 9)),
+        make("a key of a mapping", "6007 5f54 6020 52 5f 52 6040 5f 20 50", 9, .nothing, (9, 9)),
+        make(
+            "overwritten where a mapping is hashed", "5f54 6020 52 6001 6002 6020 52 5f 52 6040 5f 20 50 6020 51 5f55", 9,
+            .write(2), (3, -1)),
+        make("moved in memory", "5f54 6040 52 6040 51 6060 52 6060 51 6005 01 5f55", 9, .delta(5), (1, -6)),
+        make("overwritten by a move", "5f54 6040 52 6060 51 6040 52 6040 51 5f55", 9, .write(0), (1, -1)),
         make("16 key of SSTORE", "6001 5f54 55", 9, .nothing, (9, 9)),
         make("17 key of SLOAD", "5f54 54 50", 9, .nothing, (9, 9)),
         make("29 memory", "5f54 6040 52 6040 51 6001 01 5f55", 9, .delta(1), (1, -2)),
