@@ -78,21 +78,22 @@ extension Interpreter {
     /// Writes down what became of the followed slots.
     mutating func finishNotes() {
         guard let notes = journal.affine.notes else { return }
-        for index in 0..<notes.readCount {
-            let slot = journal.slots[Int(journal.affine.slotOfRead[index])]
-            let read = notes.reads + index
-            read.pointee.isDelta = slot.isAffine && slot.current != slot.original
-            read.pointee.change = slot.current &- slot.original
+        for index in 0..<notes.pointee.readCount {
+            let slot = journal.slots.base + Int(journal.affine.slotOfRead[index])
+            let read = notes.pointee.reads + index
+            let change = slot.pointee.current &- slot.pointee.original
+            read.pointee.isDelta = slot.pointee.isAffine && !change.isZero
+            read.pointee.change = change
         }
     }
 }
 
 extension Journal {
-    /// Follows a slot that was just loaded, if the view has it so.
+    /// Follows a slot that was just loaded, as the view wants it.
     @inline(never)
     mutating func follow(_ slot: UnsafeMutablePointer<SlotRecord>, _ index: Int) {
         slot.pointee.follow = affine.follow(slot.pointee.original, slot: index)
-        slot.pointee.isAffine = slot.pointee.follow != 0
+        slot.pointee.isAffine = true
     }
 
     /// Makes a followed slot a plain read.

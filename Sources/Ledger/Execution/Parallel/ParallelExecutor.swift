@@ -18,7 +18,7 @@ public final class ParallelExecutor: BlockExecutor, @unchecked Sendable {
     private let pool: WorkerPool
     private let schedule: UnsafeMutablePointer<ParallelSchedule>
     private let scheduleLock = SpinLock()
-    private let records: [UnitRecord]
+    private let records: UnsafeMutableBufferPointer<RecordPointer>
     private let pace: Pace
     /// Enough that workers which wake up find most of a run to be done.
     public var runOperationsMax: Int { LedgerLimits.parallelRunOperationsMax }
@@ -46,9 +46,19 @@ public final class ParallelExecutor: BlockExecutor, @unchecked Sendable {
     /// An executor with one machine for each worker; all of them must follow the same rules. With `deltas`, slots that many
     /// units change are followed as numbers instead of read: those named here from the first block on, others from their
     /// first conflict on. What is named wrongly costs time and changes no result.
-    public init(
+    public convenience init(
         machines: [any TransitionMachine], rules: [AssetRule], deltas: Bool = true, hotSlots: [(Address, U256)] = [],
         spinMicroseconds: Int = 50
+    ) {
+        self.init(
+            machines: machines, rules: rules, deltas: deltas, hotSlots: hotSlots, helpers: machines.count - 1,
+            spinMicroseconds: spinMicroseconds)
+    }
+
+    /// The same with another number of threads besides the caller's; none are needed where all workers take turns on that.
+    package init(
+        machines: [any TransitionMachine], rules: [AssetRule], deltas: Bool = true, hotSlots: [(Address, U256)] = [],
+        helpers: Int, spinMicroseconds: Int = 50
     ) {
         precondition(!machines.isEmpty, "an executor needs a machine")
         workerCount = machines.count
@@ -58,12 +68,13 @@ public final class ParallelExecutor: BlockExecutor, @unchecked Sendable {
         let shared = shared
         let window = LedgerLimits.unitsAheadPerWorker * machines.count + 1
         // A record is in use from the execution of its unit to its commit: units that far apart share one.
-        let records = (0..<window).map { _ in UnitRecord() }
+        let records = UnsafeMutableBufferPointer<RecordPointer>.allocate(capacity: window)
+        for index in 0..<window { records.initializeElement(at: index, to: UnitRecord.make()) }
         self.records = records
         runners = machines.map { UnitRunner(machine: $0, rules: rules, shared: shared, record: records[0]) }
         schedule = .allocate(capacity: 1)
         schedule.initialize(to: ParallelSchedule(window: window))
-        pool = WorkerPool(helpers: machines.count - 1, spinMicroseconds: spinMicroseconds)
+        pool = WorkerPool(helpers: helpers, spinMicroseconds: spinMicroseconds)
         pace = Pace(wakeUpNanoseconds: pool.measureWakeUp(restMicroseconds: 2 * spinMicroseconds))
     }
 
@@ -71,6 +82,8 @@ public final class ParallelExecutor: BlockExecutor, @unchecked Sendable {
         pool.stop()
         schedule.deinitialize(count: 1)
         schedule.deallocate()
+        for record in records { UnitRecord.release(record) }
+        records.deallocate()
     }
 
     /// Runs operations in order and appends one result each.
@@ -262,7 +275,7 @@ public final class ParallelExecutor: BlockExecutor, @unchecked Sendable {
         case .execute(let unit):
             let record = records[unit % records.count]
             run(unit, on: worker, into: record, follows: deltas)
-            if plantedDefect == .publishesEarly { for write in record.slotWrites.elements { shared.write(write) } }
+            if plantedDefect == .publishesEarly { for write in record.pointee.slotWrites.elements { shared.write(write) } }
             work = .executed(unit)
         case .commit(let unit): work = .committing(unit, wasExecuted: wasExecuted)
         case .wait: return .waiting
@@ -271,7 +284,7 @@ public final class ParallelExecutor: BlockExecutor, @unchecked Sendable {
         return .progressed
     }
 
-    private func run(_ unit: Int, on worker: Int, into record: UnitRecord, follows: Bool) {
+    private func run(_ unit: Int, on worker: Int, into record: RecordPointer, follows: Bool) {
         guard let environment else { preconditionFailure("a block has an environment") }
         let range = units[firstUnit + unit]
         runners[worker].execute(UnsafeBufferPointer(rebasing: operations[range]), into: record, environment, follows: follows)
@@ -301,23 +314,23 @@ public final class ParallelExecutor: BlockExecutor, @unchecked Sendable {
 
     /// Brings a unit whose turn it is into the order; nil where it needs the world for itself, or more room than there is.
     private func settle(
-        _ unit: Int, wasExecuted: Bool, _ record: UnitRecord, on worker: Int
+        _ unit: Int, wasExecuted: Bool, _ record: RecordPointer, on worker: Int
     ) -> Confirmation? {
         var confirmation = Confirmation.confirmed
-        if wasExecuted, !record.needsWorldAlone, record.isConfirmed(over: shared, plantedDefect) {
-            if record.followChanges(shared, plantedDefect) { statistics.shiftedUnits += 1 }
+        if wasExecuted, !record.pointee.needsWorldAlone, record.pointee.isConfirmed(over: shared, plantedDefect) {
+            if record.pointee.followChanges(shared, plantedDefect) { statistics.shiftedUnits += 1 }
         } else {
-            if wasExecuted, deltas { record.heatConflicts(shared) }
+            if wasExecuted, deltas { record.pointee.heatConflicts(shared) }
             run(unit, on: worker, into: record, follows: false)
             confirmation = wasExecuted ? .repeated : .inTurn
         }
-        if record.needsWorldAlone
-            || !shared.hasRoom(accounts: record.accountWrites.count, slots: record.slotWrites.count)
+        if record.pointee.needsWorldAlone
+            || !shared.hasRoom(accounts: record.pointee.accountWrites.count, slots: record.pointee.slotWrites.count)
         {
             return nil
         }
-        record.commit(to: shared)
-        record.takeResults(into: &outputs)
+        record.pointee.commit(to: shared)
+        record.pointee.takeResults(into: &outputs)
         return confirmation
     }
 }

@@ -27,7 +27,7 @@ public struct UnitCost: Sendable {
 public final class UnitProbe {
     private let sequential: SequentialExecutor
     private let shared = SharedWorld()
-    private let record = UnitRecord()
+    private let record = UnitRecord.make()
     private let runner: UnitRunner
     private let deltas: Bool
     /// Nanoseconds that beginning and ending the last block took.
@@ -46,6 +46,8 @@ public final class UnitProbe {
         self.deltas = deltas
     }
 
+    deinit { UnitRecord.release(record) }
+
     /// Executes a block of units of one operation each.
     public func measure(
         _ operations: ArraySlice<Operation>, in environment: BlockEnvironment, world: WorldState
@@ -60,21 +62,21 @@ public final class UnitProbe {
                 let first = SystemClock.monotonicNanoseconds()
                 runner.execute(one, into: record, environment, follows: deltas)
                 let second = SystemClock.monotonicNanoseconds()
-                if record.needsWorldAlone
-                    || !shared.hasRoom(accounts: record.accountWrites.count, slots: record.slotWrites.count)
+                if record.pointee.needsWorldAlone
+                    || !shared.hasRoom(accounts: record.pointee.accountWrites.count, slots: record.pointee.slotWrites.count)
                 {
                     costs.append(alone(operations[operations.startIndex + unit], environment, world, unit))
                     continue
                 }
                 let dependencies = dependencies(of: unit)
                 let third = SystemClock.monotonicNanoseconds()
-                let isConfirmed = record.isConfirmed(over: shared, nil)
+                let isConfirmed = record.pointee.isConfirmed(over: shared, nil)
                 precondition(isConfirmed, "nothing has changed since it was read")
-                record.followChanges(shared, nil)
+                record.pointee.followChanges(shared, nil)
                 let fourth = SystemClock.monotonicNanoseconds()
                 let changes = changes()
                 let fifth = SystemClock.monotonicNanoseconds()
-                record.commit(to: shared)
+                record.pointee.commit(to: shared)
                 let sixth = SystemClock.monotonicNanoseconds()
                 remember(changes, unit)
                 costs.append(
@@ -97,7 +99,7 @@ public final class UnitProbe {
     }
 
     private func gas() -> UInt64 {
-        record.receipt?.gasUsed ?? 0
+        record.pointee.receipt?.gasUsed ?? 0
     }
 
     /// A unit that has the world for itself: the run ends before it, and another begins.
@@ -120,39 +122,39 @@ public final class UnitProbe {
 
     private func dependencies(of unit: Int) -> [Int] {
         var found: Set<Int> = []
-        for read in record.slotReads.elements {
+        for read in record.pointee.slotReads.elements {
             guard let writer = history[read.place]?.last?.unit else { continue }
             found.insert(writer)
             // Two at once would have met there.
             if deltas, unit - writer <= Self.reach { shared.heat(read.place) }
         }
-        for (index, followed) in record.followedSlots.elements.enumerated() {
-            let read = record.notes.elements[index]
+        for (index, followed) in record.pointee.followedSlots.elements.enumerated() {
+            let read = record.pointee.noted.pointee.reads[index]
             let entries = history[followed.place] ?? []
             if let entry = entries.last(where: { !read.holds($0.before) }) {
                 found.insert(entry.unit)
                 if read.isExact, unit - entry.unit <= Self.reach { shared.heat(followed.place) }
             }
         }
-        for (index, read) in record.accountReads.elements.enumerated() 
-        where index != record.feeRead && index != record.senderRead {
+        for (index, read) in record.pointee.accountReads.elements.enumerated() 
+        where index != record.pointee.feeRead && index != record.pointee.senderRead {
             if let writer = accountWriters[read.address] { found.insert(writer) }
         }
         return found.sorted()
     }
 
     private func changes() -> [U256] {
-        record.slotWrites.elements.map { write in
+        record.pointee.slotWrites.elements.map { write in
             shared.place(write.address, owner: shared.owner(write.address), write.slot)?.pointee.value ?? .zero
         }
     }
 
     private func remember(_ before: [U256], _ unit: Int) {
-        for (write, value) in zip(record.slotWrites.elements, before) {
+        for (write, value) in zip(record.pointee.slotWrites.elements, before) {
             guard let place = shared.place(write.address, owner: shared.owner(write.address), write.slot) else { continue }
             if history[place, default: []].count >= 2 * Self.reach { history[place]?.removeFirst(Self.reach) }
             history[place, default: []].append((unit, value))
         }
-        for write in record.accountWrites.elements { accountWriters[write.address] = unit }
+        for write in record.pointee.accountWrites.elements { accountWriters[write.address] = unit }
     }
 }
