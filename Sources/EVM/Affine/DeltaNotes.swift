@@ -38,6 +38,19 @@ public struct IntervalRead: BitwiseCopyable, Sendable {
         }
     }
 
+    /// Keeps to values that are signed numbers before and after the change, which they are without leaving their range.
+    public mutating func keepInSignedRange() {
+        let limit = U256(0, 0, 0, 1 << 63)
+        let after = base &+ change
+        if !isFree, down <= base, (base.l3 | after.l3) >> 63 == 0 {
+            // None of the values allowed so far is less than zero, nor is what it becomes.
+            up = min(up, limit &- 1 &- max(base, after))
+            return
+        }
+        let isPositive = change < limit
+        _ = ask(isPositive ? limit : limit &- change, isPositive ? limit &- 1 &- change : limit &- 1)
+    }
+
     /// Keeps to the circle's arc from `low` to `high` if the base lies on it, else to the rest of the circle; whether it
     /// does.
     public mutating func ask(_ low: U256, _ high: U256) -> Bool {

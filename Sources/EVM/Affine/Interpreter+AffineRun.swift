@@ -179,7 +179,7 @@ extension Interpreter {
                     if gas < 0 { return leave(.halted, gas) }
                 }
                 sp[0] = U256(loadingBigEndian: memory + Int(truncatingIfNeeded: offset.l0))
-                put(loadTag(offset), tags(sp))
+                if hasMemoryTags { put(loadTag(offset), tags(sp)) }
                 sp += 1
             case .mstore, .dupMstore, .mstoreAt:
                 var offset = U256(pc.pointee.immediate)
@@ -197,7 +197,8 @@ extension Interpreter {
                     gas = growForWord(offset, gas)
                     if gas < 0 { return leave(.halted, gas) }
                 }
-                storeTag(take(tags(sp)), at: offset)
+                let tag = take(tags(sp))
+                if tag != 0 || hasMemoryTags { storeTag(tag, at: offset) }
                 sp[0].storeBigEndian(at: memory + Int(truncatingIfNeeded: offset.l0))
             case .mstore8:
                 giveUp(sp, 2)

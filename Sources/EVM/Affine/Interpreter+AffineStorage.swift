@@ -43,12 +43,30 @@ extension Interpreter {
         }
         let current = journal.slots[index].current
         let currentTag = journal.slots[index].isAffine ? number : 0
+        if journal.affine.plantedDefect == nil, tag == number, currentTag == number,
+            current == journal.slots[index].original, value != current, !value.isZero, !current.isZero
+        {
+            return changeFirst(index, to: value, gas)
+        }
         let isForgotten = journal.affine.plantedDefect == .gasClass
         let left =
             gas &- priceFollowedWrite(number, current, isForgotten ? 0 : currentTag, value, isForgotten ? 0 : tag)
         if left < 0 { return left }
         if value != current { journal.setSlot(value, index) }
         if tag != currentTag { journal.setAffine(tag != 0, index) }
+        return left
+    }
+
+    /// What most stores are: the slot's first change, from a number that is not zero to another one, by a constant. Neither
+    /// of the two may become zero.
+    @inline(__always)
+    private mutating func changeFirst(_ index: Int, to value: U256, _ gas: Int64) -> Int64 {
+        let former = journal.slots[index].original
+        let isMore = former < value
+        journal.affine.read(journal.slots[index].follow).pointee.narrow(
+            down: (isMore ? former : value) &- 1, up: ~(isMore ? value : former))
+        let left = gas &- rules.storageResetGas
+        if left >= 0 { journal.setSlot(value, index) }
         return left
     }
 

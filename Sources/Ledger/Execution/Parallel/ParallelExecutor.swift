@@ -17,6 +17,8 @@ public final class ParallelExecutor: BlockExecutor, @unchecked Sendable {
     private let runners: [UnitRunner]
     private let pool: WorkerPool
     private let schedule: UnsafeMutablePointer<ParallelSchedule>
+    /// `ParallelStatistics.shiftedUnits`, counted by the worker that commits.
+    private let shiftedCount = OwnLines.allocate(UInt64(0))
     private let scheduleLock = SpinLock()
     private let records: UnsafeMutableBufferPointer<RecordPointer>
     private let pace: Pace
@@ -24,6 +26,11 @@ public final class ParallelExecutor: BlockExecutor, @unchecked Sendable {
     public var runOperationsMax: Int { LedgerLimits.parallelRunOperationsMax }
     /// Nil outside of tests.
     var plantedDefect: PlantedDefect? { didSet { shared.plantedDefect = plantedDefect } }
+    /// Whether new accounts and slots stand beside the world's tables until a run ends; tests have it so.
+    var keepsNewBeside: Bool {
+        get { shared.keepsNewBeside }
+        set { shared.keepsNewBeside = newValue }
+    }
     /// Whether slots that many units change are followed as numbers instead of read.
     private let deltas: Bool
     /// Slots to be followed in whatever world comes first.
@@ -72,16 +79,15 @@ public final class ParallelExecutor: BlockExecutor, @unchecked Sendable {
         for index in 0..<window { records.initializeElement(at: index, to: UnitRecord.make()) }
         self.records = records
         runners = machines.map { UnitRunner(machine: $0, rules: rules, shared: shared, record: records[0]) }
-        schedule = .allocate(capacity: 1)
-        schedule.initialize(to: ParallelSchedule(window: window))
+        schedule = OwnLines.allocate(ParallelSchedule(window: window))
         pool = WorkerPool(helpers: helpers, spinMicroseconds: spinMicroseconds)
         pace = Pace(wakeUpNanoseconds: pool.measureWakeUp(restMicroseconds: 2 * spinMicroseconds))
     }
 
     deinit {
         pool.stop()
-        schedule.deinitialize(count: 1)
-        schedule.deallocate()
+        OwnLines.release(schedule)
+        OwnLines.release(shiftedCount)
         for record in records { UnitRecord.release(record) }
         records.deallocate()
     }
@@ -207,6 +213,7 @@ public final class ParallelExecutor: BlockExecutor, @unchecked Sendable {
         work()
         shared.finish()
         statistics.add(schedule.pointee)
+        statistics.shiftedUnits = shiftedCount.pointee
         firstUnit += schedule.pointee.frontier
     }
 
@@ -318,7 +325,7 @@ public final class ParallelExecutor: BlockExecutor, @unchecked Sendable {
     ) -> Confirmation? {
         var confirmation = Confirmation.confirmed
         if wasExecuted, !record.pointee.needsWorldAlone, record.pointee.isConfirmed(over: shared, plantedDefect) {
-            if record.pointee.followChanges(shared, plantedDefect) { statistics.shiftedUnits += 1 }
+            if record.pointee.followChanges(shared, plantedDefect) { shiftedCount.pointee += 1 }
         } else {
             if wasExecuted, deltas { record.pointee.heatConflicts(shared) }
             run(unit, on: worker, into: record, follows: false)
@@ -363,20 +370,22 @@ public struct ParallelStatistics: Sendable {
 
 /// Mutual exclusion for a few instructions.
 final class SpinLock: Sendable {
-    private let isTaken = Atomic<Bool>(false)
+    private nonisolated(unsafe) let isTaken = OwnLines.allocate(Atomic<Bool>(false))
+
+    deinit { OwnLines.release(isTaken) }
 
     /// Runs the body while nobody else does.
     @inline(__always)
     func with<Value>(_ body: () -> Value) -> Value {
-        while isTaken.exchange(true, ordering: .acquiring) { waitUntilFree() }
-        defer { isTaken.store(false, ordering: .releasing) }
+        while isTaken.pointee.exchange(true, ordering: .acquiring) { waitUntilFree() }
+        defer { isTaken.pointee.store(false, ordering: .releasing) }
         return body()
     }
 
     @inline(never)
     private func waitUntilFree() {
         var waits = 0
-        while isTaken.load(ordering: .relaxed) {
+        while isTaken.pointee.load(ordering: .relaxed) {
             waits += 1
             // Whoever holds it may need this one's processor.
             if waits % 1_024 == 0 { SystemThread.yield() } else { hoard_spin_pause() }

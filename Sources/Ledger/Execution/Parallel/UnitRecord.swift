@@ -53,6 +53,9 @@ struct UnitRecord: ~Copyable {
         var address: Address
         var slot: U256
         var value: U256
+        /// Of a slot that was not there: its storage space, and the hash of its key in the world's table.
+        var owner: UInt32 = 0
+        var hash: UInt64 = 0
     }
     struct AccountWrite: BitwiseCopyable {
         var address: Address
@@ -95,6 +98,8 @@ struct UnitRecord: ~Copyable {
     var diff = StateDiff()
     /// The read of the sender, where only its nonce may be another; -1 else.
     var senderRead = -1
+    /// Whether it was found to be another.
+    private var hasSenderMoved = false
     /// How much had come into being when the unit began.
     var version = 0
     /// Whether the unit asks or does what cannot be done beside others: it runs alone, over the finished world.
@@ -108,17 +113,12 @@ struct UnitRecord: ~Copyable {
 
     /// An empty record in memory of its own; `release` ends it.
     static func make() -> RecordPointer {
-        // Two workers never write to one cache line, nor to the one beside it, which is fetched with it.
-        let memory = UnsafeMutableRawPointer.allocate(byteCount: MemoryLayout<UnitRecord>.stride, alignment: 128)
-        let record = memory.bindMemory(to: UnitRecord.self, capacity: 1)
-        record.initialize(to: UnitRecord())
-        return record
+        OwnLines.allocate(UnitRecord())
     }
 
     /// Gives the memory of a record back.
     static func release(_ record: RecordPointer) {
-        record.deinitialize(count: 1)
-        UnsafeMutableRawPointer(record).deallocate()
+        OwnLines.release(record)
     }
 
     /// Forgets everything.
@@ -128,6 +128,7 @@ struct UnitRecord: ~Copyable {
         noted.pointee.removeAll()
         feeRead = -1
         senderRead = -1
+        hasSenderMoved = false
         receipt = nil
         absentSlots.removeAll()
         accountReads.removeAll()
@@ -147,7 +148,7 @@ struct UnitRecord: ~Copyable {
 
     /// Whether everything that was read is what units before it have committed, or near enough. Only the worker that commits
     /// may ask.
-    func isConfirmed(over shared: SharedWorld, _ defect: PlantedDefect?) -> Bool {
+    mutating func isConfirmed(over shared: SharedWorld, _ defect: PlantedDefect?) -> Bool {
         if defect == .skipsEverything { return true }
         if defect != .skipsSlotReads, !areSlotReadsConfirmed() { return false }
         if defect != .skipsIntervals, !areIntervalsConfirmed() { return false }
@@ -171,16 +172,19 @@ struct UnitRecord: ~Copyable {
     private func areAbsentSlotsConfirmed(_ shared: SharedWorld) -> Bool {
         if shared.version == version { return true }
         for absent in absentSlots.elements {
-            guard let place = shared.newPlace(absent.address, absent.slot) else { continue }
+            guard let place = shared.place(absent.address, owner: absent.owner, absent.slot) else { continue }
             if !place.pointee.value.isZero { return false }
         }
         return true
     }
 
-    private func areAccountReadsConfirmed(_ shared: SharedWorld) -> Bool {
+    private mutating func areAccountReadsConfirmed(_ shared: SharedWorld) -> Bool {
         for (index, read) in accountReads.elements.enumerated() where !shared.isUnchanged(read) {
             if index == feeRead, isFeeConfirmed(read, shared) { continue }
-            if index == senderRead, isSenderConfirmed(read, shared) { continue }
+            if index == senderRead, isSenderConfirmed(read, shared) {
+                hasSenderMoved = true
+                continue
+            }
             return false
         }
         return true
@@ -227,7 +231,7 @@ struct UnitRecord: ~Copyable {
     @discardableResult
     mutating func followChanges(_ shared: SharedWorld, _ defect: PlantedDefect?) -> Bool {
         if defect == .skipsChanges { return false }
-        let hasSent = senderRead >= 0 && followNonce(shared)
+        let hasSent = hasSenderMoved && followNonce(shared)
         if followedSlots.count == 0 && feeRead < 0 { return hasSent }
         var hasMoved = false
         for (index, followed) in followedSlots.elements.enumerated() {

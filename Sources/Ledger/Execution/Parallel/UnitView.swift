@@ -93,17 +93,34 @@ final class UnitView: StateView {
         }
         for change in diff.storage {
             if group == nil {
-                let owner = owner(change.address)
-                let known = known(owner, change.slot)
-                let place = known?.place ?? shared.place(change.address, owner: owner, change.slot)
-                let number = known?.followed ?? place.flatMap { followedNumber($0) } ?? -1
-                if number >= 0 { record.pointee.followedSlots.elements[number].write = record.pointee.slotWrites.count }
-                record.pointee.slotWrites.append(
-                    .init(place: place, address: change.address, slot: change.slot, value: change.value))
+                enter(change)
             } else {
                 group?.enter(change)
             }
         }
+    }
+
+    private func enter(_ change: StorageChange) {
+        let owner = owner(change.address)
+        let known = known(owner, change.slot)
+        var place = known?.place
+        if place == nil, !wasAbsent(change.address, change.slot) {
+            place = shared.place(change.address, owner: owner, change.slot)
+        }
+        let number = known?.followed ?? place.flatMap { followedNumber($0) } ?? -1
+        if number >= 0 { record.pointee.followedSlots.elements[number].write = record.pointee.slotWrites.count }
+        record.pointee.slotWrites.append(
+            .init(
+                place: place, address: change.address, slot: change.slot, value: change.value, owner: owner,
+                hash: place == nil ? shared.hash(owner, change.slot) : 0))
+    }
+
+    /// Whether the unit has asked for the slot and found none.
+    @inline(__always)
+    private func wasAbsent(_ address: Address, _ slot: U256) -> Bool {
+        for absent in record.pointee.absentSlots.elements
+        where absent.slot.l0 == slot.l0 && absent.slot == slot && absent.address == address { return true }
+        return false
     }
 
     /// A slot that this unit has read.
@@ -147,8 +164,12 @@ final class UnitView: StateView {
             record.pointee.accountWrites.append(.init(address: address, fields: fields))
         }
         for (key, value) in group.slots {
-            let place = shared.place(key.address, owner: owner(key.address), key.slot)
-            record.pointee.slotWrites.append(.init(place: place, address: key.address, slot: key.slot, value: value))
+            let owner = owner(key.address)
+            let place = shared.place(key.address, owner: owner, key.slot)
+            record.pointee.slotWrites.append(
+                .init(
+                    place: place, address: key.address, slot: key.slot, value: value, owner: owner,
+                    hash: shared.hash(owner, key.slot)))
         }
         for (key, isBalance) in group.marks {
             record.pointee.lateMarks.append(.init(address: key.address, slot: key.slot, isBalance: isBalance))
@@ -165,7 +186,6 @@ extension UnitView {
     /// Takes note of what a check of conservation rests on: that no balance leaves the range of signed numbers; and all
     /// there was, where it found a violation or a slot was set to something else.
     func noteCheck(foundViolation: Bool) {
-        let limit = U256(0, 0, 0, 1 << 63)
         let noted = record.pointee.noted
         for index in 0..<noted.pointee.readCount {
             let read = noted.pointee.reads + index
@@ -173,9 +193,7 @@ extension UnitView {
             if foundViolation || !read.pointee.isDelta && !change.isZero {
                 read.pointee.narrow(down: .zero, up: .zero)
             } else if read.pointee.isDelta {
-                let isPositive = change < limit
-                _ = read.pointee.ask(
-                    isPositive ? limit : limit &- change, isPositive ? limit &- 1 &- change : limit &- 1)
+                read.pointee.keepInSignedRange()
             }
         }
     }
@@ -190,6 +208,7 @@ extension UnitView: BalanceBook {
             return FormerBalance(
                 value: known.value, isBalance: known.place.isBalance, place: UnsafeMutableRawPointer(known.place))
         }
+        if wasAbsent(address, slot) { return .zero }
         guard let place = shared.place(address, owner: owner, slot) else { return .zero }
         let value = former(place)
         // A slot that is zero has no place in the world and no mark.
