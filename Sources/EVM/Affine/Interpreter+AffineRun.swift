@@ -100,10 +100,7 @@ extension Interpreter {
         while true {
             if journal.affine.live == 0 {
                 if journal.affine.memoryTags.count <= memoryStart { return leave(switching: next, sp, gas) }
-                if stepPlainly(next, &sp) {
-                    next += 1
-                    continue
-                }
+                runPlainly(&next, &sp, &gas, memoryStart: memoryStart)
             }
             let pc = next
             next += 1
