@@ -1,10 +1,11 @@
+internal import Economy
 internal import EVM
 internal import Ledger
 internal import Wire
 
 /// Kinds of work whose instructions are counted.
 enum GuardCase: String, CaseIterable {
-    case numbers, keccak, interpreter, trie, frames, purchase
+    case numbers, keccak, interpreter, trie, frames, purchase, followed
 
     /// Rounds at most: so many purchases are prepared, however many are made.
     static let roundsMax = 400
@@ -18,6 +19,7 @@ enum GuardCase: String, CaseIterable {
         case .trie: "sixteen slots changed, and the state root"
         case .frames: "a hundred frames of an action each, whole and in pieces"
         case .purchase: "one purchase: price, payment, items, event, conservation check, state"
+        case .followed: "the same by the parallel executor, two workers in turns: executed ahead, hot slots followed, confirmed"
         }
     }
 
@@ -29,7 +31,8 @@ enum GuardCase: String, CaseIterable {
         case .interpreter: try Self.interpreter(rounds)
         case .trie: Self.trie(rounds)
         case .frames: try Self.frames(rounds)
-        case .purchase: try Self.purchase(rounds, gameFolder)
+        case .purchase: try Self.purchase(rounds, gameFolder, isFollowed: false)
+        case .followed: try Self.purchase(rounds, gameFolder, isFollowed: true)
         }
     }
 
@@ -143,18 +146,33 @@ enum GuardCase: String, CaseIterable {
         return sum
     }
 
-    private static func purchase(_ rounds: Int, _ gameFolder: String) throws -> UInt64 {
+    private static func purchase(_ rounds: Int, _ gameFolder: String, isFollowed: Bool) throws -> UInt64 {
         var builder = try WorkloadBuilder(gameFolder: gameFolder, seed: 1)
         let prepared = try builder.prepare(.hotShop, transactions: roundsMax, players: 50)
         let world = WorldState()
         world.apply(prepared.genesis)
-        let executor = SequentialExecutor(
-            machine: Machine(fork: prepared.fork, chainID: prepared.chainID, codeCache: CodeCache()),
-            rules: prepared.rules)
+        let cache = CodeCache()
+        let machines = (0..<2).map { _ in
+            Machine(fork: prepared.fork, chainID: prepared.chainID, codeCache: cache)
+        }
+        let executor = SequentialExecutor(machine: machines[0], rules: prepared.rules)
         var results: [OperationResult] = []
         executor.execute(prepared.setUp[...], in: prepared.environment, world: world, into: &results)
         results.removeAll()
-        executor.execute(prepared.operations[..<rounds], in: prepared.environment, world: world, into: &results)
+        if isFollowed {
+            let parallel = ParallelExecutor(
+                machines: machines, rules: prepared.rules, hotSlots: builder.game.hotSlots.map { ($0.contract, $0.slot) },
+                helpers: 0)
+            var turn = 0
+            parallel.executeInterleaved(
+                prepared.operations[..<rounds], in: prepared.environment, world: world, into: &results
+            ) {
+                turn ^= 1
+                return turn
+            }
+        } else {
+            executor.execute(prepared.operations[..<rounds], in: prepared.environment, world: world, into: &results)
+        }
         var gas: UInt64 = 0
         for result in results {
             guard case .accepted(let receipt, _) = result, receipt.succeeded else {

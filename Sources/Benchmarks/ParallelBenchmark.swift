@@ -117,6 +117,7 @@ public struct ParallelBenchmark {
             line.fixedMicroseconds = fixedCost(prepared, workers: count)
             report(line)
         }
+        let sequence = options.virtualCores.isEmpty ? 0 : probeSequence(prepared)
         for count in options.virtualCores {
             let (nanoseconds, executions) = simulate(probed, on: count)
             var timing = sequential
@@ -124,7 +125,7 @@ public struct ParallelBenchmark {
             timing.executions = executions
             timing.cpuSeconds = 0
             var line = line(workload, timing, workers: count, ideal)
-            line.speedup = sequential.seconds / timing.seconds
+            line.speedup = Double(sequence) / Double(nanoseconds)
             line.isSimulated = true
             report(line)
         }
@@ -148,16 +149,18 @@ public struct ParallelBenchmark {
         var blockNanoseconds: UInt64 = 0
     }
 
-    /// Executes the workload unit by unit, three times; of each cost the least counts.
+    /// Executes the workload unit by unit: once to see who waits for whom, three times for the costs, of which the least count.
     private func probe(_ prepared: PreparedWorkload) -> Probed {
         var best: Probed?
-        for _ in 0..<(options.virtualCores.isEmpty ? 1 : 3) {
+        for _ in 0..<(options.virtualCores.isEmpty ? 1 : 4) {
             let probe = UnitProbe(machine: machine(prepared), rules: prepared.rules, deltas: options.deltas)
             let world = world(prepared)
             var probed = Probed()
             for first in stride(from: 0, to: prepared.operations.count, by: options.blockSize) {
                 let block = prepared.operations[first..<min(first + options.blockSize, prepared.operations.count)]
-                probed.blocks.append(probe.measure(block, in: prepared.environment, world: world))
+                probed.blocks.append(
+                    probe.measure(
+                        block, in: prepared.environment, world: world, known: best?.blocks[probed.blocks.count]))
                 probed.blockNanoseconds += probe.blockNanoseconds
             }
             guard let former = best else {
@@ -176,6 +179,18 @@ public struct ParallelBenchmark {
             best = probed
         }
         return best ?? Probed()
+    }
+
+    /// Nanoseconds of the workload in sequence, unit by unit as the costs are taken: three times, of each unit the least.
+    private func probeSequence(_ prepared: PreparedWorkload) -> UInt64 {
+        var least: [UInt64] = []
+        for _ in 0..<3 {
+            let probe = UnitProbe(machine: machine(prepared), rules: prepared.rules, deltas: options.deltas)
+            let times = probe.measureInSequence(
+                prepared.operations[...], in: prepared.environment, world: world(prepared))
+            least = least.isEmpty ? times : zip(least, times).map(min)
+        }
+        return least.reduce(0, +)
     }
 
     private func simulate(_ probed: Probed, on count: Int) -> (nanoseconds: UInt64, executions: Double) {

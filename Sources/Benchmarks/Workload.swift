@@ -12,8 +12,10 @@ public enum Workload: String, CaseIterable, Sendable {
     case zipf
     /// Transfers among players by Zipf 1.5.
     case steepZipf = "zipf-1.5"
-    /// A limited offer that sells out in the middle of the run.
+    /// A limited offer that sells out in the middle of the run, and is asked for all the same.
     case boundedStock = "bounded-stock"
+    /// The same until its last 100 units.
+    case lastingStock = "bounded-stock-100"
     /// Half transfers between strangers, half orders in 16 books that number their orders.
     case orderBook = "order-book"
     /// Transfers signed by their senders, who are recovered as part of the run.
@@ -30,7 +32,8 @@ public enum Workload: String, CaseIterable, Sendable {
         case .chained: "each transfer spends what the one before brought"
         case .zipf: "transfers among players by Zipf 1.0"
         case .steepZipf: "transfers among players by Zipf 1.5"
-        case .boundedStock: "a limited offer that sells out in the middle"
+        case .boundedStock: "a limited offer that sells out in the middle and refuses the second half"
+        case .lastingStock: "the same offer while it lasts: all is sold but the last 100 units"
         case .orderBook: "half transfers between strangers, half orders in 16 books that number their orders"
         case .signed: "transfers signed by their senders, who are recovered as part of the run"
         case .random: "calls that add, revert, pay and destroy, and creations, over few contracts"

@@ -115,11 +115,12 @@ struct WorkloadBuilder {
                     })
             }
         }
-        if workload == .boundedStock {
+        if workload == .boundedStock || workload == .lastingStock {
+            let stock = workload == .boundedStock ? count / 2 : count + 100
             try add(
                 "publishOffer", by: `operator`, actor: .zero,
                 [
-                    "offer": .number(4_000_000), "capPerPlayer": .number(0), "stock": .number(UInt64(count / 2)),
+                    "offer": .number(4_000_000), "capPerPlayer": .number(0), "stock": .number(UInt64(stock)),
                     "opens": .number(0), "closes": .number(0),
                     "costs": .lines([AssetLine(asset: Self.gold, amount: 7)]),
                     "results": .lines([AssetLine(asset: offers[0].results[0].asset, amount: 1)]),
@@ -139,7 +140,7 @@ struct WorkloadBuilder {
                 try transfer(players[from], to: players[other(than: from, sampler)], 1)
             case .hotShop:
                 try purchase(offers[0].offer, 1, offers[0].costs[0].amount, by: players[index % players.count])
-            case .boundedStock: try purchase(4_000_000, 1, 7, by: players[sampler.draw(&random)])
+            case .boundedStock, .lastingStock: try purchase(4_000_000, 1, 7, by: players[sampler.draw(&random)])
             case .shopMix: try mixed(sampler)
             case .orderBook:
                 if index % 2 == 0 {

@@ -8,23 +8,29 @@ final class FollowingMachine: TransitionMachine {
     private let notes = DeltaNotes()
 
     /// The same state, whose slots are all to be followed.
-    private final class FollowedState: DeltaView {
+    private final class FollowedState: StateView {
         private let state: any StateView
+        private let notes: DeltaNotes
 
-        init(_ state: any StateView) { self.state = state }
+        init(_ state: any StateView, _ notes: DeltaNotes) {
+            self.state = state
+            self.notes = notes
+        }
 
         func account(_ address: Address) -> AccountState? { state.account(address) }
-        func storage(_ address: Address, _ slot: U256) -> U256 { state.storage(address, slot) }
+        func storage(_ address: Address, _ slot: U256) -> U256 {
+            _ = notes.noted.pointee.followLast()
+            return state.storage(address, slot)
+        }
         func code(_ hash: Hash256) -> [UInt8] { state.code(hash) }
         func hasStorage(_ address: Address) -> Bool { state.hasStorage(address) }
         func blockHash(_ number: UInt64) -> Hash256 { state.blockHash(number) }
-        func followsLastSlot() -> Bool { true }
     }
 
     func transition(
         _ view: any StateView, _ block: BlockEnvironment, _ transaction: Transaction
     ) -> Result<TransitionResult, TransactionRefusal> {
-        let result = machine.transition(FollowedState(view), block, transaction, notes: notes)
+        let result = machine.transition(FollowedState(view, notes), block, transaction, notes: notes)
         for read in notes.elements {
             // What was seen is among what is allowed, whatever was demanded.
             precondition(read.holds(read.base), "an interval without its own value")

@@ -31,10 +31,9 @@ struct AffineState {
     /// Set while a negative gas figure means: loaded from a followed slot, go on in the loop for tagged words.
     var hasMetFollowedSlot = false
     /// What is found out.
-    private(set) var notes: DeltaNotes?
-    private(set) var reads: UnsafeMutablePointer<IntervalRead>?
     // Whoever runs the transaction keeps it alive.
-    private unowned(unsafe) var view: (any DeltaView)?
+    private(set) var notes: UnsafeMutablePointer<NotedDeltas>?
+    private(set) var reads: UnsafeMutablePointer<IntervalRead>?
     private var storage: AffineStorage?
 
     /// Nil outside of tests.
@@ -44,12 +43,18 @@ struct AffineState {
     static let memoryTagsMax = 64
 
     /// Starts to follow slots.
-    mutating func begin(_ notes: DeltaNotes, _ view: any DeltaView) {
-        notes.removeAll()
-        if storage == nil { storage = AffineStorage() }
+    mutating func begin(_ notes: UnsafeMutablePointer<NotedDeltas>) {
+        if storage == nil {
+            let made = AffineStorage()
+            storage = made
+            stackTagsIfAny = made.stackTags
+            liveOfFrameIfAny = made.liveOfFrame
+            memoryStartIfAny = made.memoryStart
+            slotOfReadIfAny = made.slotOfRead
+        }
+        notes.pointee.isActive = true
         self.notes = notes
-        self.view = view
-        reads = notes.reads
+        reads = notes.pointee.reads
         isActive = true
     }
 
@@ -57,8 +62,8 @@ struct AffineState {
     mutating func end() {
         if !isActive { return }
         isActive = false
+        notes?.pointee.isActive = false
         notes = nil
-        view = nil
         reads = nil
         live = 0
         memoryTags.truncate(to: 0)
@@ -73,22 +78,32 @@ struct AffineState {
         pendingTags.free()
     }
 
+    // Memory of `storage`; nil before slots are first followed.
+    private var stackTagsIfAny: UnsafeMutablePointer<UInt8>?
+    private var liveOfFrameIfAny: UnsafeMutablePointer<Int32>?
+    private var memoryStartIfAny: UnsafeMutablePointer<Int32>?
+    private var slotOfReadIfAny: UnsafeMutablePointer<UInt32>?
     /// The tags of the whole stack region.
-    @inline(__always) var stackTags: UnsafeMutablePointer<UInt8> { storage.unsafelyUnwrapped.stackTags }
+    @inline(__always) var stackTags: UnsafeMutablePointer<UInt8> { stackTagsIfAny.unsafelyUnwrapped }
     /// By frame: how many tags its stack holds while a deeper one runs.
-    @inline(__always) var liveOfFrame: UnsafeMutablePointer<Int32> { storage.unsafelyUnwrapped.liveOfFrame }
+    @inline(__always) var liveOfFrame: UnsafeMutablePointer<Int32> { liveOfFrameIfAny.unsafelyUnwrapped }
     /// By frame: how many tagged words of memory belong to the frames below it.
-    @inline(__always) var memoryStart: UnsafeMutablePointer<Int32> { storage.unsafelyUnwrapped.memoryStart }
+    @inline(__always) var memoryStart: UnsafeMutablePointer<Int32> { memoryStartIfAny.unsafelyUnwrapped }
     /// By read: the index of the slot's record.
-    @inline(__always) var slotOfRead: UnsafeMutablePointer<UInt32> { storage.unsafelyUnwrapped.slotOfRead }
+    @inline(__always) var slotOfRead: UnsafeMutablePointer<UInt32> { slotOfReadIfAny.unsafelyUnwrapped }
 
-    /// The number for a slot that was just loaded, if the view has it followed; 0 otherwise.
+    /// Whether the view wants the slot followed that it was just asked for; only while slots are followed.
+    @inline(__always) var followsLast: Bool { notes.unsafelyUnwrapped.pointee.followsLast }
+
+    /// The number for a slot that was just loaded and is to be followed.
     mutating func follow(_ value: U256, slot: Int) -> UInt8 {
-        guard let notes, notes.readCount < DeltaNotes.readsMax, let view, view.followsLastSlot() else { return 0 }
-        (notes.reads + notes.readCount).initialize(to: IntervalRead(base: value))
-        slotOfRead[notes.readCount] = UInt32(truncatingIfNeeded: slot)
-        notes.readCount += 1
-        return UInt8(notes.readCount)
+        let notes = notes.unsafelyUnwrapped
+        let count = notes.pointee.readCount
+        (notes.pointee.reads + count).initialize(to: IntervalRead(base: value))
+        slotOfRead[count] = UInt32(truncatingIfNeeded: slot)
+        notes.pointee.readCount = count + 1
+        notes.pointee.followsLast = false
+        return UInt8(truncatingIfNeeded: count + 1)
     }
 
     /// The read with a number.
@@ -104,17 +119,21 @@ struct AffineState {
     /// Keeps a word of the receipt to be changed with the slot.
     func note(_ patch: WordPatch) {
         if plantedDefect == .receiptPatches { return }
-        notes?.patches.append(patch)
+        notes?.pointee.patches.append(patch)
     }
 
     /// Forgets words of logs that were taken back.
     func forgetPatches(fromLog count: Int) {
         guard let notes else { return }
-        while let last = notes.patches.last, last.place != .output, last.log >= count { notes.patches.removeLast() }
+        while notes.pointee.patches.count > 0 {
+            let last = notes.pointee.patches[notes.pointee.patches.count - 1]
+            if last.place == .output || last.log < count { return }
+            _ = notes.pointee.patches.removeLast()
+        }
     }
 
     /// The fee recipient was paid, and nothing else asked for it.
-    func noteFeeDelta() { notes?.isFeeDelta = true }
+    func noteFeeDelta() { notes?.pointee.isFeeDelta = true }
 }
 
 /// Memory of an `AffineState` that is made once, when a machine first follows slots.

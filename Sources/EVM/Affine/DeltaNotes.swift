@@ -1,10 +1,3 @@
-/// A view that says which slots many transactions change at the same time.
-public protocol DeltaView: AnyObject, StateView {
-    /// Whether the slot that `storage` was asked for last is to be followed as a number that others may change, instead of as a
-    /// value that was read. It is asked right after that answer, once for each slot; the answers count the reads of the notes.
-    func followsLastSlot() -> Bool
-}
-
 /// A slot that a transaction followed: for which values of it, at the start of the transaction, everything happens as it
 /// did, and what becomes of it.
 public struct IntervalRead: BitwiseCopyable, Sendable {
@@ -45,6 +38,19 @@ public struct IntervalRead: BitwiseCopyable, Sendable {
         }
     }
 
+    /// Keeps to values that are signed numbers before and after the change, which they are without leaving their range.
+    public mutating func keepInSignedRange() {
+        let limit = U256(0, 0, 0, 1 << 63)
+        let after = base &+ change
+        if !isFree, down <= base, (base.l3 | after.l3) >> 63 == 0 {
+            // None of the values allowed so far is less than zero, nor is what it becomes.
+            up = min(up, limit &- 1 &- max(base, after))
+            return
+        }
+        let isPositive = change < limit
+        _ = ask(isPositive ? limit : limit &- change, isPositive ? limit &- 1 &- change : limit &- 1)
+    }
+
     /// Keeps to the circle's arc from `low` to `high` if the base lies on it, else to the rest of the circle; whether it
     /// does.
     public mutating func ask(_ low: U256, _ high: U256) -> Bool {
@@ -70,43 +76,77 @@ public struct WordPatch: BitwiseCopyable, Sendable, Equatable {
     public var read: Int
 }
 
-/// What one transaction rests on and leaves, as far as it concerns slots that others change at the same time. It is used
-/// again for many transactions.
-public final class DeltaNotes {
-    /// Slots that one transaction can follow; further ones are plain reads.
-    public static let readsMax = 255
-
-    let reads: UnsafeMutablePointer<IntervalRead>
-    /// Slots that were followed, in the order in which the view agreed to them.
+/// What one transaction rests on and leaves, as far as it concerns slots that others change at the same time, in plain
+/// memory: it is read and written without counting references.
+public struct NotedDeltas {
+    /// Slots that were followed, in the order in which the view named them.
+    public let reads: UnsafeMutablePointer<IntervalRead>
+    /// How many they are.
     public internal(set) var readCount = 0
-    /// Words of the receipt that change with them.
-    public internal(set) var patches: [WordPatch] = []
     /// Whether the fee recipient was paid and not looked at otherwise: then its balance is a number that others may change.
     public internal(set) var isFeeDelta = false
+    /// Whether slots can be followed in the present transaction.
+    var isActive = false
+    /// Whether the slot that the view was asked for last is to be followed.
+    var followsLast = false
+    /// Words of the receipt that change with the slots.
+    var patches = RawArray<WordPatch>(capacity: 16)
 
-    /// Notes of nothing yet.
-    public init() { reads = .allocate(capacity: Self.readsMax) }
-
-    deinit { reads.deallocate() }
-
-    /// Forgets everything.
-    public func removeAll() {
-        readCount = 0
-        isFeeDelta = false
-        if !patches.isEmpty { patches.removeAll(keepingCapacity: true) }
-    }
-}
-
-extension DeltaNotes {
-    /// All reads, to be walked through without copies.
+    /// All reads.
+    @inlinable
     public var elements: UnsafeMutableBufferPointer<IntervalRead> {
         UnsafeMutableBufferPointer(start: reads, count: readCount)
     }
 
+    /// Whether any word of the receipt changes with a slot.
+    public var hasPatches: Bool { patches.count > 0 }
+
+    /// For a view that is being asked for a slot: has that followed as a number which others may change, instead of as a
+    /// value that was read, and says whether that can be. Reads are numbered in the order of these calls.
+    public mutating func followLast() -> Bool {
+        if !isActive || readCount == DeltaNotes.readsMax { return false }
+        followsLast = true
+        return true
+    }
+}
+
+/// The notes of one transaction after the other: a view says in its answers which slots are to be followed, the machine
+/// notes on which of their values the transaction rests and what becomes of them.
+public final class DeltaNotes {
+    /// Slots that one transaction can follow; further ones are plain reads.
+    public static let readsMax = 255
+
+    /// What is noted; it lives as long as the notes.
+    public let noted: UnsafeMutablePointer<NotedDeltas>
+
+    /// Notes of nothing yet.
+    public init() {
+        noted = .allocate(capacity: 1)
+        noted.initialize(to: NotedDeltas(reads: .allocate(capacity: Self.readsMax)))
+    }
+
+    deinit {
+        noted.pointee.patches.free()
+        noted.pointee.reads.deallocate()
+        noted.deallocate()
+    }
+
+    /// Slots that were followed.
+    public var readCount: Int { noted.pointee.readCount }
+    /// All reads, to be walked through without copies.
+    public var elements: UnsafeMutableBufferPointer<IntervalRead> { noted.pointee.elements }
+    /// Words of the receipt that change with them.
+    public var patches: UnsafeBufferPointer<WordPatch> {
+        UnsafeBufferPointer(start: noted.pointee.patches.base, count: noted.pointee.patches.count)
+    }
+
+    /// Forgets everything.
+    public func removeAll() { noted.pointee.removeAll() }
+
     /// Brings a receipt to the true values of the followed slots, as the reads' `shift` says.
     public func change(_ receipt: inout Receipt) {
         for patch in patches {
-            let shift = reads[patch.read].shift
+            let shift = noted.pointee.reads[patch.read].shift
             if shift.isZero { continue }
             switch patch.place {
             case .logTopic:
@@ -124,5 +164,15 @@ extension DeltaNotes {
             let word = buffer.baseAddress! + offset
             (U256(loadingBigEndian: word) &+ shift).storeBigEndian(at: word)
         }
+    }
+}
+
+extension NotedDeltas {
+    /// Forgets everything.
+    public mutating func removeAll() {
+        readCount = 0
+        isFeeDelta = false
+        followsLast = false
+        patches.truncate(to: 0)
     }
 }

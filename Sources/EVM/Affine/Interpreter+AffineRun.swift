@@ -89,6 +89,7 @@ extension Interpreter {
         let memory = frame.pointee.memoryBase
         let instructions = frame.pointee.code.pointee.instructions!
         let stackBase = frame.pointee.stackBase
+        let memoryStart = Int(journal.affine.memoryStart[depth])
         var next = frame.pointee.programCounter
         var sp = frame.pointee.stackPointer
         var gas = frame.pointee.gas
@@ -97,7 +98,10 @@ extension Interpreter {
         if gas < 0 { return leave(.halted, gas) }
 
         while true {
-            if journal.affine.live == 0 && !hasMemoryTags { return leave(switching: next, sp, gas) }
+            if journal.affine.live == 0 {
+                if journal.affine.memoryTags.count <= memoryStart { return leave(switching: next, sp, gas) }
+                runPlainly(&next, &sp, &gas, memoryStart: memoryStart)
+            }
             let pc = next
             next += 1
             switch pc.pointee.operation {
@@ -114,7 +118,7 @@ extension Interpreter {
             case .jumpTo:
                 next = instructions + Int(truncatingIfNeeded: pc.pointee.immediate)
             case .jumpIfTo, .jumpIfZeroTo, .ltJumpTo, .gtJumpTo, .eqJumpTo, .sltJumpTo, .sgtJumpTo:
-                let jumps = decide(pc, sp)
+                let jumps = journal.affine.live == 0 ? decidePlainly(pc, sp) : decide(pc, sp)
                 sp -= pc.pointee.operation == .jumpIfTo || pc.pointee.operation == .jumpIfZeroTo ? 1 : 2
                 if jumps {
                     next = instructions + Int(UInt32(truncatingIfNeeded: pc.pointee.immediate))
@@ -190,7 +194,7 @@ extension Interpreter {
                     if gas < 0 { return leave(.halted, gas) }
                 }
                 sp[0] = U256(loadingBigEndian: memory + Int(truncatingIfNeeded: offset.l0))
-                put(loadTag(offset), tags(sp))
+                if meetsTag(offset, from: memoryStart) { put(loadTag(offset), tags(sp)) }
                 sp += 1
             case .mstore, .dupMstore, .mstoreAt:
                 var offset = U256(pc.pointee.immediate)
@@ -208,7 +212,8 @@ extension Interpreter {
                     gas = growForWord(offset, gas)
                     if gas < 0 { return leave(.halted, gas) }
                 }
-                storeTag(take(tags(sp)), at: offset)
+                let tag = take(tags(sp))
+                if tag != 0 || meetsTag(offset, from: memoryStart) { storeTag(tag, at: offset) }
                 sp[0].storeBigEndian(at: memory + Int(truncatingIfNeeded: offset.l0))
             case .mstore8:
                 giveUp(sp, 2)

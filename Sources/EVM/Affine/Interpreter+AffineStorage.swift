@@ -43,12 +43,30 @@ extension Interpreter {
         }
         let current = journal.slots[index].current
         let currentTag = journal.slots[index].isAffine ? number : 0
+        if journal.affine.plantedDefect == nil, tag == number, currentTag == number,
+            current == journal.slots[index].original, value != current, !value.isZero, !current.isZero
+        {
+            return changeFirst(index, to: value, gas)
+        }
         let isForgotten = journal.affine.plantedDefect == .gasClass
         let left =
             gas &- priceFollowedWrite(number, current, isForgotten ? 0 : currentTag, value, isForgotten ? 0 : tag)
         if left < 0 { return left }
         if value != current { journal.setSlot(value, index) }
         if tag != currentTag { journal.setAffine(tag != 0, index) }
+        return left
+    }
+
+    /// What most stores are: the slot's first change, from a number that is not zero to another one, by a constant. Neither
+    /// of the two may become zero.
+    @inline(__always)
+    private mutating func changeFirst(_ index: Int, to value: U256, _ gas: Int64) -> Int64 {
+        let former = journal.slots[index].original
+        let isMore = former < value
+        journal.affine.read(journal.slots[index].follow).pointee.narrow(
+            down: (isMore ? former : value) &- 1, up: ~(isMore ? value : former))
+        let left = gas &- rules.storageResetGas
+        if left >= 0 { journal.setSlot(value, index) }
         return left
     }
 
@@ -78,21 +96,22 @@ extension Interpreter {
     /// Writes down what became of the followed slots.
     mutating func finishNotes() {
         guard let notes = journal.affine.notes else { return }
-        for index in 0..<notes.readCount {
-            let slot = journal.slots[Int(journal.affine.slotOfRead[index])]
-            let read = notes.reads + index
-            read.pointee.isDelta = slot.isAffine && slot.current != slot.original
-            read.pointee.change = slot.current &- slot.original
+        for index in 0..<notes.pointee.readCount {
+            let slot = journal.slots.base + Int(journal.affine.slotOfRead[index])
+            let read = notes.pointee.reads + index
+            let change = slot.pointee.current &- slot.pointee.original
+            read.pointee.isDelta = slot.pointee.isAffine && !change.isZero
+            read.pointee.change = change
         }
     }
 }
 
 extension Journal {
-    /// Follows a slot that was just loaded, if the view has it so.
+    /// Follows a slot that was just loaded, as the view wants it.
     @inline(never)
     mutating func follow(_ slot: UnsafeMutablePointer<SlotRecord>, _ index: Int) {
         slot.pointee.follow = affine.follow(slot.pointee.original, slot: index)
-        slot.pointee.isAffine = slot.pointee.follow != 0
+        slot.pointee.isAffine = true
     }
 
     /// Makes a followed slot a plain read.

@@ -309,7 +309,7 @@ extension Journal {
         let value = holder._withUnsafeGuaranteedRef { $0.view.storage(account.pointee.address, slot.pointee.key) }
         slot.pointee.original = value
         slot.pointee.current = value
-        if affine.isActive { follow(slot, index) }
+        if affine.isActive, affine.followsLast { follow(slot, index) }
     }
 
     /// Marks a slot as accessed; whether it was cold.

@@ -50,15 +50,15 @@ public final class Machine {
         }
     }
 
-    /// The same, with slots followed where the view says so: `notes` then say for which values of them all this holds, and
-    /// what moves with them. From Berlin on; before, nothing is followed.
+    /// The same, with slots followed that the view names to the notes (`NotedDeltas.followLast`): these then say for which
+    /// values of them all this holds, and what moves with them. From Berlin on; before, nothing is followed.
     public func transition(
-        _ view: any DeltaView, _ block: BlockEnvironment, _ transaction: Transaction, notes: DeltaNotes
+        _ view: any StateView, _ block: BlockEnvironment, _ transaction: Transaction, notes: DeltaNotes
     ) -> Result<TransitionResult, TransactionRefusal> {
         core.pointee.begin(view, block)
         defer { core.pointee.end() }
         notes.removeAll()
-        if core.pointee.rules.hasAccessLists { core.pointee.journal.affine.begin(notes, view) }
+        if core.pointee.rules.hasAccessLists { core.pointee.journal.affine.begin(notes.noted) }
         do {
             let result = try core.pointee.transact(transaction)
             core.pointee.finishNotes()

@@ -10,7 +10,7 @@ public protocol TransitionMachine: AnyObject {
         -> Result<TransitionResult, TransactionRefusal>
 
     /// The same, with slots followed that the view names; `notes` then say what that rests on.
-    func transition(_ view: any DeltaView, _ block: BlockEnvironment, _ transaction: Transaction, notes: DeltaNotes)
+    func transition(_ view: any StateView, _ block: BlockEnvironment, _ transaction: Transaction, notes: DeltaNotes)
         -> Result<TransitionResult, TransactionRefusal>
 
     /// What a call would return now; nothing is charged or kept.
@@ -26,7 +26,7 @@ extension TransitionMachine {
 
     /// Follows nothing.
     public func transition(
-        _ view: any DeltaView, _ block: BlockEnvironment, _ transaction: Transaction, notes: DeltaNotes
+        _ view: any StateView, _ block: BlockEnvironment, _ transaction: Transaction, notes: DeltaNotes
     ) -> Result<TransitionResult, TransactionRefusal> {
         notes.removeAll()
         return transition(view, block, transaction)

@@ -1,6 +1,7 @@
 internal import CShims
 internal import EVM
 internal import Glibc
+internal import Synchronization
 
 /// Secret numbers drawn at start, so that nobody outside can choose keys that collide.
 struct HashSeed {
@@ -47,6 +48,20 @@ protocol FlatEntry: BitwiseCopyable {
     var key: Key { get }
     func holds(_ key: Key) -> Bool
     static func hash(_ key: Key, _ seed: HashSeed) -> UInt64
+}
+
+/// An entry that one thread may add while others look for entries.
+protocol SharedFlatEntry: FlatEntry {
+    /// Where the four bytes are that are zero in a vacant place and nowhere else.
+    static var presenceOffset: Int { get }
+}
+
+extension SharedFlatEntry {
+    /// What makes a place vacant or not, for threads that look while another one fills it.
+    @inline(__always)
+    static func presence(_ place: UnsafeMutablePointer<Self>) -> UnsafeMutablePointer<Atomic<UInt32>> {
+        (UnsafeMutableRawPointer(place) + presenceOffset).assumingMemoryBound(to: Atomic<UInt32>.self)
+    }
 }
 
 /// An open-addressing hash table on raw memory with exact key comparison.
@@ -224,14 +239,50 @@ struct FlatTable<Entry: FlatEntry>: ~Copyable {
     }
 }
 
+extension FlatTable where Entry: SharedFlatEntry {
+    /// The place of a key, or nil, found while another thread claims places (`claim`).
+    @inline(__always)
+    func findBesideClaims(_ key: Entry.Key) -> UnsafeMutablePointer<Entry>? {
+        let hash = Entry.hash(key, seed)
+        let shard = shards + Int(truncatingIfNeeded: hash &>> (64 &- shardBits))
+        let places = shard.pointee.places
+        let mask = shard.pointee.mask
+        var index = Int(truncatingIfNeeded: hash) & mask
+        while true {
+            let place = places + index
+            if Entry.presence(place).pointee.load(ordering: .acquiring) == 0 { return nil }
+            if place.pointee.holds(key) { return place }
+            index = (index &+ 1) & mask
+        }
+    }
+
+    /// The place of a key, or a vacant one that it is to have; nil where its shard would have to grow. One thread at a time
+    /// may claim, while others look (`findBesideClaims`): the caller fills a new place at once, what makes it present last.
+    @inline(__always)
+    func claim(_ key: Entry.Key, _ hash: UInt64) -> (place: UnsafeMutablePointer<Entry>, isNew: Bool)? {
+        let shard = shards + Int(truncatingIfNeeded: hash &>> (64 &- shardBits))
+        let mask = shard.pointee.mask
+        var place = shard.pointee.places + Int(truncatingIfNeeded: hash) & mask
+        while !place.pointee.isVacant {
+            if place.pointee.holds(key) { return (place, false) }
+            place = shard.pointee.places + (place - shard.pointee.places &+ 1) & mask
+        }
+        if shard.pointee.count >= shard.pointee.countMax { return nil }
+        total.pointee &+= 1
+        shard.pointee.count &+= 1
+        return (place, true)
+    }
+}
+
 /// An account in the table.
-struct AccountEntry: FlatEntry {
+struct AccountEntry: SharedFlatEntry {
     var address: Address
     /// One more than the index of the code hash in the registry; 0 marks a vacant place.
     var code: UInt32
     var nonce: UInt64
     var balance: U256
 
+    static var presenceOffset: Int { 20 }
     static var vacant: AccountEntry { AccountEntry(address: .zero, code: 0, nonce: 0, balance: .zero) }
     @inline(__always) var isVacant: Bool { code == 0 }
     @inline(__always) var key: Address { address }
@@ -261,7 +312,7 @@ struct SlotKey {
 }
 
 /// A storage slot that is not zero.
-struct SlotEntry: FlatEntry {
+struct SlotEntry: SharedFlatEntry {
     var slot: U256
     var value: U256
     /// The owner's number; 0 marks a vacant place.
@@ -271,6 +322,7 @@ struct SlotEntry: FlatEntry {
     /// Whether many transactions change it at the same time (see `Heat`).
     var heat: UInt8 = 0
 
+    static var presenceOffset: Int { 64 }
     static var vacant: SlotEntry { SlotEntry(slot: .zero, value: .zero, owner: 0) }
     @inline(__always) var isVacant: Bool { owner == 0 }
     @inline(__always) var key: SlotKey { SlotKey(owner: owner, slot: slot) }

@@ -96,7 +96,8 @@ extension WorldState {
         if change.storageCleared || change.account == nil { clearStorage(change.address) }
     }
 
-    private func set(_ address: Address, _ state: AccountState?, code: [UInt8]?) {
+    /// Writes an account, or removes it; its storage stays.
+    func set(_ address: Address, _ state: AccountState?, code: [UInt8]?) {
         guard let state else {
             accounts.remove(address)
             return
@@ -107,7 +108,7 @@ extension WorldState {
     }
 
     /// Gives the account a storage space of its own that is empty; what is left in the former one is never read again.
-    private func clearStorage(_ address: Address) {
+    func clearStorage(_ address: Address) {
         guard let owner = owners.find(address), owner.pointee.slotCount > 0 else { return }
         owner.pointee = StorageOwnerEntry(address: address, number: takeOwnerNumber(), slotCount: 0)
     }

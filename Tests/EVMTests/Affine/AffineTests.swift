@@ -32,7 +32,7 @@ import Testing
             effect = .write(small(change.value))
         }
         if effect != example.effect { return "\(effect) instead of \(example.effect)" }
-        if run.notes.patches.count != example.patches { return "\(run.notes.patches)" }
+        if run.notes.patches.count != example.patches { return "\(Array(run.notes.patches))" }
         var random = SystemRandom(state: 1)
         return run.firstDifference(24, &random)
     }
@@ -189,8 +189,9 @@ import Testing
             let transaction = Transaction.session(
                 sender: TestWorld.sender, to: TestWorld.contract, data: [], gasLimit: gas)
             let plain = machines.plain.transition(world, world.block, transaction).accepted
+            let notes = DeltaNotes()
             let followed = machines.following.transition(
-                FollowingWorld(world), world.block, transaction, notes: DeltaNotes()
+                FollowingWorld(world, notes), world.block, transaction, notes: notes
             ).accepted
             #expect(followed == plain, "\(gas) gas")
             endings.insert(plain.receipt.succeeded)

@@ -3,26 +3,25 @@ import Testing
 @testable import EVM
 
 /// A world whose slots are all followed, and what a run over it found out.
-final class FollowingWorld: DeltaView {
+final class FollowingWorld: StateView {
     private let world: TestWorld
+    private let notes: DeltaNotes
     /// Followed slots in the order of their reads.
     private(set) var order: [(address: Address, slot: U256)] = []
-    private var last: (Address, U256) = (.zero, .zero)
 
-    init(_ world: TestWorld) { self.world = world }
+    init(_ world: TestWorld, _ notes: DeltaNotes) {
+        self.world = world
+        self.notes = notes
+    }
 
     func account(_ address: Address) -> AccountState? { world.account(address) }
     func storage(_ address: Address, _ slot: U256) -> U256 {
-        last = (address, slot)
+        if notes.noted.pointee.followLast() { order.append((address, slot)) }
         return world.storage(address, slot)
     }
     func code(_ hash: Hash256) -> [UInt8] { world.code(hash) }
     func hasStorage(_ address: Address) -> Bool { world.hasStorage(address) }
     func blockHash(_ number: UInt64) -> Hash256 { world.blockHash(number) }
-    func followsLastSlot() -> Bool {
-        order.append(last)
-        return true
-    }
 }
 
 /// A machine that follows slots and one that does not.
@@ -42,7 +41,7 @@ struct FollowedRun {
     init(_ world: TestWorld, _ machines: MachinePair, data: [UInt8] = [], defect: AffineDefect? = nil) {
         self.world = world
         self.machines = machines
-        let view = FollowingWorld(world)
+        let view = FollowingWorld(world, notes)
         machines.following.plantedDefect = defect
         result = machines.following.transition(view, world.block, Self.transaction(data), notes: notes).accepted
         machines.following.plantedDefect = nil

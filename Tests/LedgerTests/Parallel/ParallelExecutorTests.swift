@@ -37,6 +37,7 @@ import Testing
             operations[...], in: environment, world: worlds[0], into: &expected)
         let executor = ParallelExecutor(
             machines: Self.machines(workers, fork), rules: [], deltas: deltas, hotSlots: hints(block))
+        executor.keepsNewBeside = seed % 5 == 1
         var results: [OperationResult] = []
         var random = SeededGenerator(state: seed)
         var start = 0
@@ -204,6 +205,8 @@ import Testing
         #expect(MemoryLayout<SlotEntry>.offset(of: \.value) == SlotEntry.valueOffset)
         #expect(MemoryLayout<SlotEntry>.offset(of: \.isBalance) == SlotEntry.isBalanceOffset)
         #expect(MemoryLayout<SlotEntry>.offset(of: \.heat) == SlotEntry.heatOffset)
+        #expect(MemoryLayout<SlotEntry>.offset(of: \.owner) == SlotEntry.presenceOffset)
+        #expect(MemoryLayout<AccountEntry>.offset(of: \.code) == AccountEntry.presenceOffset)
         #expect(MemoryLayout<AccountEntry>.offset(of: \.nonce) == AccountEntry.nonceOffset)
         #expect(MemoryLayout<AccountEntry>.offset(of: \.balance) == AccountEntry.balanceOffset)
         #expect(MemoryLayout<NewAccount>.offset(of: \.fields) == NewAccount.fieldsOffset)
@@ -334,6 +337,7 @@ import Testing
         SequentialExecutor(machine: Self.machines(1, .prague)[0], rules: []).execute(
             operations[...], in: environment, world: worlds[0], into: &expected)
         let executor = ParallelExecutor(machines: Self.machines(2, .prague), rules: [])
+        executor.keepsNewBeside = true
         var results: [OperationResult] = []
         executor.executeInParallel(operations[...], in: environment, world: worlds[1], into: &results)
         #expect(results == expected)

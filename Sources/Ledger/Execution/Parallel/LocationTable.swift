@@ -23,14 +23,13 @@ struct LocationTable<Record>: ~Copyable {
             to: Record.self, capacity: Self.recordsMax)
         buckets = Self.reserve(MemoryLayout<Atomic<UInt32>>.stride * Self.recordsMax * 2).bindMemory(
             to: Atomic<UInt32>.self, capacity: Self.recordsMax * 2)
-        mask = .allocate(capacity: 1)
-        mask.initialize(to: 1023)
+        mask = OwnLines.allocate(1023)
     }
 
     deinit {
         munmap(records, MemoryLayout<Record>.stride * Self.recordsMax)
         munmap(buckets, MemoryLayout<Atomic<UInt32>>.stride * Self.recordsMax * 2)
-        mask.deallocate()
+        OwnLines.release(mask)
     }
 
     private static func reserve(_ byteCount: Int) -> UnsafeMutableRawPointer {

@@ -17,13 +17,20 @@ public final class ParallelExecutor: BlockExecutor, @unchecked Sendable {
     private let runners: [UnitRunner]
     private let pool: WorkerPool
     private let schedule: UnsafeMutablePointer<ParallelSchedule>
+    /// `ParallelStatistics.shiftedUnits`, counted by the worker that commits.
+    private let shiftedCount = OwnLines.allocate(UInt64(0))
     private let scheduleLock = SpinLock()
-    private let records: [UnitRecord]
+    private let records: UnsafeMutableBufferPointer<RecordPointer>
     private let pace: Pace
     /// Enough that workers which wake up find most of a run to be done.
     public var runOperationsMax: Int { LedgerLimits.parallelRunOperationsMax }
     /// Nil outside of tests.
     var plantedDefect: PlantedDefect? { didSet { shared.plantedDefect = plantedDefect } }
+    /// Whether new accounts and slots stand beside the world's tables until a run ends; tests have it so.
+    var keepsNewBeside: Bool {
+        get { shared.keepsNewBeside }
+        set { shared.keepsNewBeside = newValue }
+    }
     /// Whether slots that many units change are followed as numbers instead of read.
     private let deltas: Bool
     /// Slots to be followed in whatever world comes first.
@@ -46,9 +53,19 @@ public final class ParallelExecutor: BlockExecutor, @unchecked Sendable {
     /// An executor with one machine for each worker; all of them must follow the same rules. With `deltas`, slots that many
     /// units change are followed as numbers instead of read: those named here from the first block on, others from their
     /// first conflict on. What is named wrongly costs time and changes no result.
-    public init(
+    public convenience init(
         machines: [any TransitionMachine], rules: [AssetRule], deltas: Bool = true, hotSlots: [(Address, U256)] = [],
         spinMicroseconds: Int = 50
+    ) {
+        self.init(
+            machines: machines, rules: rules, deltas: deltas, hotSlots: hotSlots, helpers: machines.count - 1,
+            spinMicroseconds: spinMicroseconds)
+    }
+
+    /// The same with another number of threads besides the caller's; none are needed where all workers take turns on that.
+    package init(
+        machines: [any TransitionMachine], rules: [AssetRule], deltas: Bool = true, hotSlots: [(Address, U256)] = [],
+        helpers: Int, spinMicroseconds: Int = 50
     ) {
         precondition(!machines.isEmpty, "an executor needs a machine")
         workerCount = machines.count
@@ -58,19 +75,21 @@ public final class ParallelExecutor: BlockExecutor, @unchecked Sendable {
         let shared = shared
         let window = LedgerLimits.unitsAheadPerWorker * machines.count + 1
         // A record is in use from the execution of its unit to its commit: units that far apart share one.
-        let records = (0..<window).map { _ in UnitRecord() }
+        let records = UnsafeMutableBufferPointer<RecordPointer>.allocate(capacity: window)
+        for index in 0..<window { records.initializeElement(at: index, to: UnitRecord.make()) }
         self.records = records
         runners = machines.map { UnitRunner(machine: $0, rules: rules, shared: shared, record: records[0]) }
-        schedule = .allocate(capacity: 1)
-        schedule.initialize(to: ParallelSchedule(window: window))
-        pool = WorkerPool(helpers: machines.count - 1, spinMicroseconds: spinMicroseconds)
+        schedule = OwnLines.allocate(ParallelSchedule(window: window))
+        pool = WorkerPool(helpers: helpers, spinMicroseconds: spinMicroseconds)
         pace = Pace(wakeUpNanoseconds: pool.measureWakeUp(restMicroseconds: 2 * spinMicroseconds))
     }
 
     deinit {
         pool.stop()
-        schedule.deinitialize(count: 1)
-        schedule.deallocate()
+        OwnLines.release(schedule)
+        OwnLines.release(shiftedCount)
+        for record in records { UnitRecord.release(record) }
+        records.deallocate()
     }
 
     /// Runs operations in order and appends one result each.
@@ -194,6 +213,7 @@ public final class ParallelExecutor: BlockExecutor, @unchecked Sendable {
         work()
         shared.finish()
         statistics.add(schedule.pointee)
+        statistics.shiftedUnits = shiftedCount.pointee
         firstUnit += schedule.pointee.frontier
     }
 
@@ -262,7 +282,7 @@ public final class ParallelExecutor: BlockExecutor, @unchecked Sendable {
         case .execute(let unit):
             let record = records[unit % records.count]
             run(unit, on: worker, into: record, follows: deltas)
-            if plantedDefect == .publishesEarly { for write in record.slotWrites.elements { shared.write(write) } }
+            if plantedDefect == .publishesEarly { for write in record.pointee.slotWrites.elements { shared.write(write) } }
             work = .executed(unit)
         case .commit(let unit): work = .committing(unit, wasExecuted: wasExecuted)
         case .wait: return .waiting
@@ -271,7 +291,7 @@ public final class ParallelExecutor: BlockExecutor, @unchecked Sendable {
         return .progressed
     }
 
-    private func run(_ unit: Int, on worker: Int, into record: UnitRecord, follows: Bool) {
+    private func run(_ unit: Int, on worker: Int, into record: RecordPointer, follows: Bool) {
         guard let environment else { preconditionFailure("a block has an environment") }
         let range = units[firstUnit + unit]
         runners[worker].execute(UnsafeBufferPointer(rebasing: operations[range]), into: record, environment, follows: follows)
@@ -301,23 +321,23 @@ public final class ParallelExecutor: BlockExecutor, @unchecked Sendable {
 
     /// Brings a unit whose turn it is into the order; nil where it needs the world for itself, or more room than there is.
     private func settle(
-        _ unit: Int, wasExecuted: Bool, _ record: UnitRecord, on worker: Int
+        _ unit: Int, wasExecuted: Bool, _ record: RecordPointer, on worker: Int
     ) -> Confirmation? {
         var confirmation = Confirmation.confirmed
-        if wasExecuted, !record.needsWorldAlone, record.isConfirmed(over: shared, plantedDefect) {
-            if record.followChanges(shared, plantedDefect) { statistics.shiftedUnits += 1 }
+        if wasExecuted, !record.pointee.needsWorldAlone, record.pointee.isConfirmed(over: shared, plantedDefect) {
+            if record.pointee.followChanges(shared, plantedDefect) { shiftedCount.pointee += 1 }
         } else {
-            if wasExecuted, deltas { record.heatConflicts(shared) }
+            if wasExecuted, deltas { record.pointee.heatConflicts(shared) }
             run(unit, on: worker, into: record, follows: false)
             confirmation = wasExecuted ? .repeated : .inTurn
         }
-        if record.needsWorldAlone
-            || !shared.hasRoom(accounts: record.accountWrites.count, slots: record.slotWrites.count)
+        if record.pointee.needsWorldAlone
+            || !shared.hasRoom(accounts: record.pointee.accountWrites.count, slots: record.pointee.slotWrites.count)
         {
             return nil
         }
-        record.commit(to: shared)
-        record.takeResults(into: &outputs)
+        record.pointee.commit(to: shared)
+        record.pointee.takeResults(into: &outputs)
         return confirmation
     }
 }
@@ -350,20 +370,22 @@ public struct ParallelStatistics: Sendable {
 
 /// Mutual exclusion for a few instructions.
 final class SpinLock: Sendable {
-    private let isTaken = Atomic<Bool>(false)
+    private nonisolated(unsafe) let isTaken = OwnLines.allocate(Atomic<Bool>(false))
+
+    deinit { OwnLines.release(isTaken) }
 
     /// Runs the body while nobody else does.
     @inline(__always)
     func with<Value>(_ body: () -> Value) -> Value {
-        while isTaken.exchange(true, ordering: .acquiring) { waitUntilFree() }
-        defer { isTaken.store(false, ordering: .releasing) }
+        while isTaken.pointee.exchange(true, ordering: .acquiring) { waitUntilFree() }
+        defer { isTaken.pointee.store(false, ordering: .releasing) }
         return body()
     }
 
     @inline(never)
     private func waitUntilFree() {
         var waits = 0
-        while isTaken.load(ordering: .relaxed) {
+        while isTaken.pointee.load(ordering: .relaxed) {
             waits += 1
             // Whoever holds it may need this one's processor.
             if waits % 1_024 == 0 { SystemThread.yield() } else { hoard_spin_pause() }

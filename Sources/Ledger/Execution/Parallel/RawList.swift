@@ -1,3 +1,24 @@
+/// Memory of cache lines of its own, for a value that one worker writes while others read what would lie beside it.
+enum OwnLines {
+    /// Two lines of most processors, which fetch them together.
+    static let alignment = 128
+
+    /// Moves a value to lines of its own; `release` ends it.
+    static func allocate<Value: ~Copyable>(_ value: consuming Value) -> UnsafeMutablePointer<Value> {
+        let lines = (MemoryLayout<Value>.size + alignment - 1) / alignment
+        let memory = UnsafeMutableRawPointer.allocate(byteCount: max(1, lines) * alignment, alignment: alignment)
+        let pointer = memory.bindMemory(to: Value.self, capacity: 1)
+        pointer.initialize(to: value)
+        return pointer
+    }
+
+    /// Ends a value and gives its memory back.
+    static func release<Value: ~Copyable>(_ pointer: UnsafeMutablePointer<Value>) {
+        pointer.deinitialize(count: 1)
+        UnsafeMutableRawPointer(pointer).deallocate()
+    }
+}
+
 /// A growing list of plain values on raw memory that is used again and again: nothing is counted, checked or copied.
 struct RawList<Element: BitwiseCopyable>: ~Copyable {
     private struct Header {

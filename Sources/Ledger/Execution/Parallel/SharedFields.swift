@@ -1,5 +1,6 @@
 internal import CShims
 internal import EVM
+internal import Synchronization
 
 // Fields that one worker writes while others read them: every part is read and written once, as 64 bits or 8, so that a
 // value may be of several moments but each part of it of one.
@@ -88,6 +89,19 @@ extension UnsafeMutablePointer where Pointee == AccountEntry {
     func store(nonce: UInt64, balance: U256) {
         storeRelaxed(nonce, UnsafeMutableRawPointer(self) + AccountEntry.nonceOffset)
         storeRelaxed(balance, UnsafeMutableRawPointer(self) + AccountEntry.balanceOffset)
+    }
+}
+
+extension UnsafeMutablePointer where Pointee: SharedFlatEntry {
+    /// Fills a vacant place while others look: who finds it present finds all of it.
+    func fill(_ entry: Pointee) {
+        var entry = entry
+        withUnsafeMutablePointer(to: &entry) {
+            let presence = Pointee.presence($0).pointee.load(ordering: .relaxed)
+            Pointee.presence($0).pointee.store(0, ordering: .relaxed)
+            self.pointee = $0.pointee
+            Pointee.presence(self).pointee.store(presence, ordering: .releasing)
+        }
     }
 }
 

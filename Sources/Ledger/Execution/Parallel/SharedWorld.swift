@@ -38,30 +38,47 @@ struct NewSlot {
 
 /// The world while several workers execute units over it and one at a time commits.
 ///
-/// The world's tables keep their shape meanwhile: values that are there are changed in place, and what is new stands
-/// beside them until `finish`. So readers need no locks: they find places that stay where they are, and values that may
-/// be of any moment, even half written. That is why nothing read counts before it has been compared, in the unit's turn,
-/// with what is committed then.
+/// The world's tables do not grow meanwhile: values that are there are changed in place, what is new gets a vacant place, and
+/// where a table would have to grow for it, it stands beside the table until `finish`. So readers need no locks: they find
+/// places that stay where they are, and values that may be of any moment, even half written. That is why nothing read counts
+/// before it has been compared, in the unit's turn, with what is committed then.
 final class SharedWorld: @unchecked Sendable {
     // Sendable: see above; what is not atomic belongs to the worker that commits.
     private(set) var world = WorldState()
     private let newAccounts = LocationTable<NewAccount>()
     private let newSlots = LocationTable<NewSlot>()
-    private var accountCursor = LocationTable<NewAccount>.Cursor()
-    private var slotCursor = LocationTable<NewSlot>.Cursor()
+    private let cursors = OwnLines.allocate(Cursors())
+    /// The accounts of slots that got places in the world's table.
+    private let placedSlots = RawList<Address>(capacity: 1_024)
     private let accountList = RawList<UnsafeMutablePointer<NewAccount>>(capacity: 256)
     private let slotList = RawList<UnsafeMutablePointer<NewSlot>>(capacity: 1_024)
     private let zeroed = RawList<ZeroedSlot>(capacity: 256)
     private let codes = Mutex<[Hash256: [UInt8]]>([:])
     /// Grows with every account or slot that comes into being.
-    private let newCount = Atomic<Int>(0)
+    private let newCount = OwnLines.allocate(Atomic<Int>(0))
+    /// How many accounts and slots stand beside the world's tables.
+    private let besideCount = OwnLines.allocate(Atomic<Int>(0))
     /// Accounts of the world that stand among the new ones now: another code, or gone.
     private let movedCount = Atomic<Int>(0)
     /// Slots that were ever flagged as hot.
     private let hotCount = Atomic<Int>(0)
     /// Nil outside of tests.
     var plantedDefect: PlantedDefect?
+    /// Whether all that is new stands beside the world's tables; tests have it so.
+    var keepsNewBeside = false
     private let seed = HashSeed()
+
+    /// Where the worker that commits makes the next records.
+    private struct Cursors {
+        var account = LocationTable<NewAccount>.Cursor()
+        var slot = LocationTable<NewSlot>.Cursor()
+    }
+
+    deinit {
+        OwnLines.release(cursors)
+        OwnLines.release(newCount)
+        OwnLines.release(besideCount)
+    }
 
     /// A slot of the world's table that was set to zero.
     private struct ZeroedSlot: BitwiseCopyable {
@@ -74,12 +91,13 @@ final class SharedWorld: @unchecked Sendable {
         self.world = world
         newAccounts.begin(expected: expectedNew)
         newSlots.begin(expected: expectedNew)
-        accountCursor = .init()
-        slotCursor = .init()
+        cursors.pointee = Cursors()
         accountList.removeAll()
         slotList.removeAll()
         zeroed.removeAll()
-        newCount.store(0, ordering: .relaxed)
+        placedSlots.removeAll()
+        newCount.pointee.store(0, ordering: .relaxed)
+        besideCount.pointee.store(0, ordering: .relaxed)
         movedCount.store(0, ordering: .relaxed)
         codes.withLock { if !$0.isEmpty { $0.removeAll() } }
     }
@@ -88,7 +106,11 @@ final class SharedWorld: @unchecked Sendable {
 
     /// How many accounts and slots have come into being so far: while it stays, what was absent is absent.
     @inline(__always)
-    var version: Int { newCount.load(ordering: .acquiring) }
+    var version: Int { newCount.pointee.load(ordering: .acquiring) }
+
+    /// Whether anything stands beside the world's tables.
+    @inline(__always)
+    private var hasBeside: Bool { besideCount.pointee.load(ordering: .acquiring) != 0 }
 
     /// The account as it stands now, and where; nil where it may stand elsewhere in a moment.
     @inline(__always)
@@ -96,8 +118,8 @@ final class SharedWorld: @unchecked Sendable {
         if movedCount.load(ordering: .acquiring) != 0, let moved = newAccount(address) {
             return (moved.fields, nil)
         }
-        if let place = world.accounts.find(address) { return (fields(place), place) }
-        if version == 0 { return (AccountFields(nil), nil) }
+        if let place = world.accounts.findBesideClaims(address) { return (fields(place), place) }
+        if !hasBeside { return (AccountFields(nil), nil) }
         return (newAccount(address)?.fields ?? AccountFields(nil), nil)
     }
 
@@ -126,19 +148,18 @@ final class SharedWorld: @unchecked Sendable {
     /// Where the value of a slot stands; nil where it never had one.
     @inline(__always)
     func place(_ address: Address, owner: UInt32, _ slot: U256) -> UnsafeMutablePointer<SlotEntry>? {
-        if owner != 0, let place = world.slots.find(SlotKey(owner: owner, slot: slot)) { return place }
-        if version == 0 { return nil }
-        return newSlot(address, slot)
+        if owner != 0, let place = world.slots.findBesideClaims(SlotKey(owner: owner, slot: slot)) { return place }
+        return hasBeside ? newSlot(address, slot) : nil
     }
-
-    /// Where the value of a slot stands that the world's table did not have: the table keeps its shape, so it has not got it
-    /// meanwhile.
-    func newPlace(_ address: Address, _ slot: U256) -> UnsafeMutablePointer<SlotEntry>? { newSlot(address, slot) }
 
     @inline(never)
     private func newAccount(_ address: Address) -> UnsafeMutablePointer<NewAccount>? {
         newAccounts.find(hash: seed.mix(address.word, 1)) { $0.pointee.address == address }
     }
+
+    /// The hash of a slot in the world's table.
+    @inline(__always)
+    func hash(_ owner: UInt32, _ slot: U256) -> UInt64 { world.slots.hash(SlotKey(owner: owner, slot: slot)) }
 
     @inline(never)
     private func newSlot(_ address: Address, _ slot: U256) -> UnsafeMutablePointer<SlotEntry>? {
@@ -167,16 +188,13 @@ final class SharedWorld: @unchecked Sendable {
 
     /// Whether so many new accounts and slots certainly find room.
     func hasRoom(accounts: Int, slots: Int) -> Bool {
-        newAccounts.hasRoom(accounts, accountCursor) && newSlots.hasRoom(slots, slotCursor)
+        newAccounts.hasRoom(accounts, cursors.pointee.account) && newSlots.hasRoom(slots, cursors.pointee.slot)
     }
 
     /// Writes a slot.
     @inline(__always)
     func write(_ write: UnitRecord.SlotWrite) {
-        guard let place = write.place ?? newSlot(write.address, write.slot) else {
-            if !write.value.isZero { insert(write) }
-            return
-        }
+        guard let place = write.place ?? findOrInsert(write) else { return }
         place.store(write.value)
         if write.value.isZero {
             place.setBalance(false)
@@ -184,15 +202,35 @@ final class SharedWorld: @unchecked Sendable {
         }
     }
 
-    private func insert(_ write: UnitRecord.SlotWrite) {
+    /// Where a slot stands by now that its unit did not find; nil where it does not, then it is entered with its value.
+    @inline(never)
+    private func findOrInsert(_ write: UnitRecord.SlotWrite) -> UnsafeMutablePointer<SlotEntry>? {
+        if hasBeside, let beside = newSlot(write.address, write.slot) { return beside }
+        let key = SlotKey(owner: write.owner, slot: write.slot)
+        if write.value.isZero { return write.owner == 0 ? nil : world.slots.find(key) }
+        guard write.owner != 0, !keepsNewBeside, plantedDefect != .usesHashAsKey,
+            let claimed = world.slots.claim(key, write.hash)
+        else {
+            insertBeside(write)
+            return nil
+        }
+        if !claimed.isNew { return claimed.place }
+        claimed.place.fill(SlotEntry(slot: write.slot, value: write.value, owner: write.owner))
+        placedSlots.append(write.address)
+        newCount.pointee.wrappingAdd(1, ordering: .releasing)
+        return nil
+    }
+
+    private func insertBeside(_ write: UnitRecord.SlotWrite) {
         let hash = seed.mix(write.slot, seed.mix(write.address.word, 2))
-        let made = newSlots.insert(hash: hash, cursor: &slotCursor) {
+        let made = newSlots.insert(hash: hash, cursor: &cursors.pointee.slot) {
             $0.initialize(
                 to: NewSlot(
                     entry: SlotEntry(slot: write.slot, value: write.value, owner: .max), address: write.address))
         }
         slotList.append(made)
-        newCount.wrappingAdd(1, ordering: .releasing)
+        besideCount.pointee.wrappingAdd(1, ordering: .releasing)
+        newCount.pointee.wrappingAdd(1, ordering: .releasing)
     }
 
     /// Writes an account, or removes it.
@@ -204,16 +242,30 @@ final class SharedWorld: @unchecked Sendable {
             place.store(nonce: write.fields.nonce, balance: write.fields.balance)
             return
         }
-        if let known = known ?? newAccount(write.address) {
+        if let known = known ?? (hasBeside ? newAccount(write.address) : nil) {
             known.store(write.fields)
             return
         }
-        let made = newAccounts.insert(hash: seed.mix(write.address.word, 1), cursor: &accountCursor) {
+        if place == nil, enter(write) { return }
+        let made = newAccounts.insert(hash: seed.mix(write.address.word, 1), cursor: &cursors.pointee.account) {
             $0.initialize(to: NewAccount(address: write.address, fields: write.fields))
         }
         accountList.append(made)
-        newCount.wrappingAdd(1, ordering: .releasing)
+        besideCount.pointee.wrappingAdd(1, ordering: .releasing)
+        newCount.pointee.wrappingAdd(1, ordering: .releasing)
         if place != nil { movedCount.wrappingAdd(1, ordering: .releasing) }
+    }
+
+    /// Gives an account that was not there a place in the world's table; whether that can be done.
+    private func enter(_ write: UnitRecord.AccountWrite) -> Bool {
+        guard write.fields.exists, write.fields.codeHash == .emptyCode, !keepsNewBeside,
+            let claimed = world.accounts.claim(write.address, world.accounts.hash(write.address)), claimed.isNew
+        else { return false }
+        // The code of no bytes is the first that the world knows.
+        claimed.place.fill(
+            AccountEntry(address: write.address, code: 1, nonce: write.fields.nonce, balance: write.fields.balance))
+        newCount.pointee.wrappingAdd(1, ordering: .releasing)
+        return true
     }
 
     /// Keeps whether a slot is known as a balance; where it is zero nothing is kept.
@@ -253,6 +305,7 @@ final class SharedWorld: @unchecked Sendable {
             let code = fields.exists ? codes.withLock { $0[fields.codeHash] } : nil
             world.put(account.pointee.address, fields.state, code: code)
         }
+        world.countSlots(of: placedSlots)
         // Removing moves other entries, so the keys are taken from the places before.
         var removed: [(Address, U256)] = []
         for slot in zeroed.elements where slot.place.pointee.owner != .max && slot.place.pointee.value.isZero {
@@ -260,9 +313,7 @@ final class SharedWorld: @unchecked Sendable {
         }
         for (address, slot) in removed { world.write(address, slot, .zero) }
         for slot in slotList.elements where !slot.pointee.entry.value.isZero {
-            world.put(
-                slot.pointee.address, slot.pointee.entry.slot, slot.pointee.entry.value,
-                isBalance: slot.pointee.entry.isBalance, heat: slot.pointee.entry.heat)
+            world.put(slot.pointee.address, slot.pointee.entry)
         }
     }
 }
@@ -270,14 +321,25 @@ final class SharedWorld: @unchecked Sendable {
 extension WorldState {
     /// Writes an account, or removes it where `state` is nil.
     func put(_ address: Address, _ state: AccountState?, code: [UInt8]?) {
-        apply(StateDiff(accounts: [AccountChange(address: address, account: state, codeWritten: code)]))
+        set(address, state, code: code)
+        if state == nil { clearStorage(address) }
     }
 
-    /// Writes a slot, known as a balance or not.
-    func put(_ address: Address, _ slot: U256, _ value: U256, isBalance: Bool, heat: UInt8) {
-        write(address, slot, value)
-        guard isBalance || heat != 0, let place = place(address, slot) else { return }
-        place.pointee.isBalance = isBalance
-        place.pointee.heat = heat
+    /// Writes a slot that is not zero, with all that is known of it.
+    func put(_ address: Address, _ entry: SlotEntry) {
+        let owner = storageSpace(of: address)
+        let place = slots.findOrClaim(SlotKey(owner: owner, slot: entry.slot))
+        if place.pointee.isVacant { owners.findOrClaim(address).pointee.slotCount += 1 }
+        place.pointee = entry
+        place.pointee.owner = owner
+    }
+
+    /// Counts slots that came into the table, one of each of these accounts.
+    func countSlots(of placed: borrowing RawList<Address>) {
+        var last: UnsafeMutablePointer<StorageOwnerEntry>?
+        for address in placed.elements {
+            if last?.pointee.address != address { last = owners.find(address) }
+            last?.pointee.slotCount += 1
+        }
     }
 }

@@ -12,6 +12,8 @@ public struct UnitCost: Sendable {
     public var gas: UInt64
     /// Whether nothing else may go on beside it.
     public var runsAlone: Bool
+    /// Which of the slots that it read, or followed (from -1 down), it found to be hot.
+    var heated: [Int] = []
 
     /// A unit's cost.
     public init(execution: UInt64, commit: UInt64, dependencies: [Int], gas: UInt64 = 0, runsAlone: Bool = false) {
@@ -27,7 +29,7 @@ public struct UnitCost: Sendable {
 public final class UnitProbe {
     private let sequential: SequentialExecutor
     private let shared = SharedWorld()
-    private let record = UnitRecord()
+    private let record = UnitRecord.make()
     private let runner: UnitRunner
     private let deltas: Bool
     /// Nanoseconds that beginning and ending the last block took.
@@ -38,21 +40,33 @@ public final class UnitProbe {
 
     /// Units back to which a conflict may reach: as many as 64 workers are ahead.
     private static let reach = 64 * LedgerLimits.unitsAheadPerWorker
+    /// What reading the clock twice takes, which is in every time that is taken.
+    private let clockNanoseconds: UInt64
 
     /// A probe with a machine of its own.
     public init(machine: any TransitionMachine, rules: [AssetRule], deltas: Bool) {
         sequential = SequentialExecutor(machine: machine, rules: rules)
         runner = UnitRunner(machine: machine, rules: rules, shared: shared, record: record)
         self.deltas = deltas
+        clockNanoseconds =
+            (0..<1_000).map { _ in
+                let start = SystemClock.monotonicNanoseconds()
+                return SystemClock.monotonicNanoseconds() - start
+            }.min() ?? 0
     }
 
-    /// Executes a block of units of one operation each.
+    deinit { UnitRecord.release(record) }
+
+    /// Executes a block of units of one operation each. Where the costs of the same units from another run are given, who waits
+    /// for whom is taken from there, and nothing is done between the units that would drive them out of the caches.
     public func measure(
-        _ operations: ArraySlice<Operation>, in environment: BlockEnvironment, world: WorldState
+        _ operations: ArraySlice<Operation>, in environment: BlockEnvironment, world: WorldState,
+        known: [UnitCost]? = nil
     ) -> [UnitCost] {
         let start = SystemClock.monotonicNanoseconds()
         begin(world, operations.count)
         blockNanoseconds = SystemClock.monotonicNanoseconds() - start
+        if known == nil { forgetWriters() }
         var costs: [UnitCost] = []
         operations.withUnsafeBufferPointer { buffer in
             for unit in 0..<buffer.count {
@@ -60,27 +74,32 @@ public final class UnitProbe {
                 let first = SystemClock.monotonicNanoseconds()
                 runner.execute(one, into: record, environment, follows: deltas)
                 let second = SystemClock.monotonicNanoseconds()
-                if record.needsWorldAlone
-                    || !shared.hasRoom(accounts: record.accountWrites.count, slots: record.slotWrites.count)
+                if record.pointee.needsWorldAlone
+                    || !shared.hasRoom(accounts: record.pointee.accountWrites.count, slots: record.pointee.slotWrites.count)
                 {
                     costs.append(alone(operations[operations.startIndex + unit], environment, world, unit))
                     continue
                 }
-                let dependencies = dependencies(of: unit)
+                var cost = known?[unit] ?? UnitCost(execution: 0, commit: 0, dependencies: [])
+                if known == nil { (cost.dependencies, cost.heated) = dependencies(of: unit) }
+                for index in cost.heated {
+                    let followed = record.pointee.followedSlots.elements
+                    shared.heat(index < 0 ? followed[-1 - index].place : record.pointee.slotReads.elements[index].place)
+                }
                 let third = SystemClock.monotonicNanoseconds()
-                let isConfirmed = record.isConfirmed(over: shared, nil)
+                let isConfirmed = record.pointee.isConfirmed(over: shared, nil)
                 precondition(isConfirmed, "nothing has changed since it was read")
-                record.followChanges(shared, nil)
+                record.pointee.followChanges(shared, nil)
                 let fourth = SystemClock.monotonicNanoseconds()
-                let changes = changes()
+                let changes = known == nil ? changes() : []
                 let fifth = SystemClock.monotonicNanoseconds()
-                record.commit(to: shared)
+                record.pointee.commit(to: shared)
                 let sixth = SystemClock.monotonicNanoseconds()
-                remember(changes, unit)
-                costs.append(
-                    UnitCost(
-                        execution: second - first, commit: fourth - third + (sixth - fifth),
-                        dependencies: dependencies, gas: gas()))
+                if known == nil { remember(changes, unit) }
+                cost.execution = less(second - first)
+                cost.commit = less(fourth - third) + less(sixth - fifth)
+                cost.gas = gas()
+                costs.append(cost)
             }
         }
         let end = SystemClock.monotonicNanoseconds()
@@ -89,15 +108,34 @@ public final class UnitProbe {
         return costs
     }
 
+    /// Nanoseconds of the same operations one after the other by the sequential executor: what simulated cores are held
+    /// against, taken by the same clock in the same way.
+    public func measureInSequence(
+        _ operations: ArraySlice<Operation>, in environment: BlockEnvironment, world: WorldState
+    ) -> [UInt64] {
+        var results: [OperationResult] = []
+        results.reserveCapacity(operations.count)
+        return operations.indices.map { unit in
+            let start = SystemClock.monotonicNanoseconds()
+            sequential.execute(operations[unit..<unit + 1], in: environment, world: world, into: &results)
+            return less(SystemClock.monotonicNanoseconds() - start)
+        }
+    }
+
     private func begin(_ world: WorldState, _ count: Int) {
         shared.begin(world, expectedNew: count * LedgerLimits.newSlotsPerUnit)
         runner.beginRun()
+    }
+
+    private func forgetWriters() {
         history.removeAll(keepingCapacity: true)
         accountWriters.removeAll(keepingCapacity: true)
     }
 
+    private func less(_ nanoseconds: UInt64) -> UInt64 { nanoseconds - min(nanoseconds, clockNanoseconds) }
+
     private func gas() -> UInt64 {
-        record.receipt?.gasUsed ?? 0
+        record.pointee.receipt?.gasUsed ?? 0
     }
 
     /// A unit that has the world for itself: the run ends before it, and another begins.
@@ -109,6 +147,7 @@ public final class UnitProbe {
         var results: [OperationResult] = []
         sequential.execute([operation], in: environment, world: world, into: &results)
         begin(world, 64)
+        forgetWriters()
         var gas: UInt64 = 0
         if case .accepted(let receipt, _)? = results.first { gas = receipt.gasUsed }
         return UnitCost(
@@ -118,41 +157,42 @@ public final class UnitProbe {
 
     // MARK: Who waits for whom
 
-    private func dependencies(of unit: Int) -> [Int] {
+    private func dependencies(of unit: Int) -> (units: [Int], heated: [Int]) {
         var found: Set<Int> = []
-        for read in record.slotReads.elements {
+        var heated: [Int] = []
+        for (index, read) in record.pointee.slotReads.elements.enumerated() {
             guard let writer = history[read.place]?.last?.unit else { continue }
             found.insert(writer)
             // Two at once would have met there.
-            if deltas, unit - writer <= Self.reach { shared.heat(read.place) }
+            if deltas, unit - writer <= Self.reach { heated.append(index) }
         }
-        for (index, followed) in record.followedSlots.elements.enumerated() {
-            let read = record.notes.elements[index]
+        for (index, followed) in record.pointee.followedSlots.elements.enumerated() {
+            let read = record.pointee.noted.pointee.reads[index]
             let entries = history[followed.place] ?? []
             if let entry = entries.last(where: { !read.holds($0.before) }) {
                 found.insert(entry.unit)
-                if read.isExact, unit - entry.unit <= Self.reach { shared.heat(followed.place) }
+                if read.isExact, unit - entry.unit <= Self.reach { heated.append(-1 - index) }
             }
         }
-        for (index, read) in record.accountReads.elements.enumerated() 
-        where index != record.feeRead && index != record.senderRead {
+        for (index, read) in record.pointee.accountReads.elements.enumerated() 
+        where index != record.pointee.feeRead && index != record.pointee.senderRead {
             if let writer = accountWriters[read.address] { found.insert(writer) }
         }
-        return found.sorted()
+        return (found.sorted(), heated)
     }
 
     private func changes() -> [U256] {
-        record.slotWrites.elements.map { write in
+        record.pointee.slotWrites.elements.map { write in
             shared.place(write.address, owner: shared.owner(write.address), write.slot)?.pointee.value ?? .zero
         }
     }
 
     private func remember(_ before: [U256], _ unit: Int) {
-        for (write, value) in zip(record.slotWrites.elements, before) {
+        for (write, value) in zip(record.pointee.slotWrites.elements, before) {
             guard let place = shared.place(write.address, owner: shared.owner(write.address), write.slot) else { continue }
             if history[place, default: []].count >= 2 * Self.reach { history[place]?.removeFirst(Self.reach) }
             history[place, default: []].append((unit, value))
         }
-        for write in record.accountWrites.elements { accountWriters[write.address] = unit }
+        for write in record.pointee.accountWrites.elements { accountWriters[write.address] = unit }
     }
 }

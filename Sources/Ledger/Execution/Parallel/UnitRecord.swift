@@ -15,11 +15,17 @@ enum PlantedDefect: CaseIterable, Sendable {
     case skipsEverything
 }
 
+/// Where a record is: it belongs to the worker that executes its unit and then to the one that commits it.
+typealias RecordPointer = UnsafeMutablePointer<UnitRecord>
+
 /// What one unit read, what it writes and how its operations ended, as executed once. It is used again for other units.
-final class UnitRecord: @unchecked Sendable {
-    // Sendable: it belongs to the worker that executes its unit and then to the one that commits it.
+///
+/// It is plain memory behind a pointer: an object would be counted at every use of it.
+struct UnitRecord: ~Copyable {
     struct SlotRead: BitwiseCopyable {
         var place: UnsafeMutablePointer<SlotEntry>
+        /// The lowest part of the slot's key, by which it is found again.
+        var key: UInt64
         var value: U256
     }
     /// A slot that was not there.
@@ -37,6 +43,7 @@ final class UnitRecord: @unchecked Sendable {
     /// A slot that is followed; what is demanded of it stands under the same number in the notes.
     struct FollowedSlot: BitwiseCopyable {
         var place: UnsafeMutablePointer<SlotEntry>
+        var key: UInt64
         /// The number of the slot's write, and of its change in the diff; -1 for none.
         var write = -1
     }
@@ -46,6 +53,9 @@ final class UnitRecord: @unchecked Sendable {
         var address: Address
         var slot: U256
         var value: U256
+        /// Of a slot that was not there: its storage space, and the hash of its key in the world's table.
+        var owner: UInt32 = 0
+        var hash: UInt64 = 0
     }
     struct AccountWrite: BitwiseCopyable {
         var address: Address
@@ -68,7 +78,9 @@ final class UnitRecord: @unchecked Sendable {
 
     let slotReads = RawList<SlotRead>()
     let followedSlots = RawList<FollowedSlot>()
-    let notes = DeltaNotes()
+    let notes: DeltaNotes
+    /// What the notes hold.
+    let noted: UnsafeMutablePointer<NotedDeltas>
     /// The read of the fee recipient, where its balance is followed; -1 else.
     var feeRead = -1
     let absentSlots = RawList<AbsentSlot>()
@@ -86,18 +98,37 @@ final class UnitRecord: @unchecked Sendable {
     var diff = StateDiff()
     /// The read of the sender, where only its nonce may be another; -1 else.
     var senderRead = -1
+    /// Whether it was found to be another.
+    private var hasSenderMoved = false
     /// How much had come into being when the unit began.
     var version = 0
     /// Whether the unit asks or does what cannot be done beside others: it runs alone, over the finished world.
     var needsWorldAlone = false
 
+    /// A record of nothing.
+    init() {
+        notes = DeltaNotes()
+        noted = notes.noted
+    }
+
+    /// An empty record in memory of its own; `release` ends it.
+    static func make() -> RecordPointer {
+        OwnLines.allocate(UnitRecord())
+    }
+
+    /// Gives the memory of a record back.
+    static func release(_ record: RecordPointer) {
+        OwnLines.release(record)
+    }
+
     /// Forgets everything.
-    func removeAll() {
+    mutating func removeAll() {
         slotReads.removeAll()
         followedSlots.removeAll()
-        notes.removeAll()
+        noted.pointee.removeAll()
         feeRead = -1
         senderRead = -1
+        hasSenderMoved = false
         receipt = nil
         absentSlots.removeAll()
         accountReads.removeAll()
@@ -108,7 +139,7 @@ final class UnitRecord: @unchecked Sendable {
     }
 
     /// Forgets what the unit would change.
-    func removeWrites() {
+    mutating func removeWrites() {
         slotWrites.removeAll()
         accountWrites.removeAll()
         marks.removeAll()
@@ -117,13 +148,13 @@ final class UnitRecord: @unchecked Sendable {
 
     /// Whether everything that was read is what units before it have committed, or near enough. Only the worker that commits
     /// may ask.
-    func isConfirmed(over shared: SharedWorld, _ defect: PlantedDefect?) -> Bool {
+    mutating func isConfirmed(over shared: SharedWorld, _ defect: PlantedDefect?) -> Bool {
         if defect == .skipsEverything { return true }
-        return (defect == .skipsSlotReads || areSlotReadsConfirmed())
-            && (defect == .skipsIntervals || areIntervalsConfirmed())
-            && (defect == .skipsAbsentSlots || areAbsentSlotsConfirmed(shared))
-            && (defect == .skipsAccountReads || areAccountReadsConfirmed(shared))
-            && (defect == .skipsBalanceReads || areBalanceReadsConfirmed())
+        if defect != .skipsSlotReads, !areSlotReadsConfirmed() { return false }
+        if defect != .skipsIntervals, !areIntervalsConfirmed() { return false }
+        if defect != .skipsAbsentSlots, !areAbsentSlotsConfirmed(shared) { return false }
+        if defect != .skipsAccountReads, !areAccountReadsConfirmed(shared) { return false }
+        return defect == .skipsBalanceReads || areBalanceReadsConfirmed()
     }
 
     private func areSlotReadsConfirmed() -> Bool {
@@ -132,7 +163,7 @@ final class UnitRecord: @unchecked Sendable {
     }
 
     private func areIntervalsConfirmed() -> Bool {
-        let intervals = notes.elements
+        let intervals = noted.pointee.elements
         for (index, followed) in followedSlots.elements.enumerated()
         where !intervals[index].holds(followed.place.pointee.value) { return false }
         return true
@@ -141,16 +172,19 @@ final class UnitRecord: @unchecked Sendable {
     private func areAbsentSlotsConfirmed(_ shared: SharedWorld) -> Bool {
         if shared.version == version { return true }
         for absent in absentSlots.elements {
-            guard let place = shared.newPlace(absent.address, absent.slot) else { continue }
+            guard let place = shared.place(absent.address, owner: absent.owner, absent.slot) else { continue }
             if !place.pointee.value.isZero { return false }
         }
         return true
     }
 
-    private func areAccountReadsConfirmed(_ shared: SharedWorld) -> Bool {
+    private mutating func areAccountReadsConfirmed(_ shared: SharedWorld) -> Bool {
         for (index, read) in accountReads.elements.enumerated() where !shared.isUnchanged(read) {
             if index == feeRead, isFeeConfirmed(read, shared) { continue }
-            if index == senderRead, isSenderConfirmed(read, shared) { continue }
+            if index == senderRead, isSenderConfirmed(read, shared) {
+                hasSenderMoved = true
+                continue
+            }
             return false
         }
         return true
@@ -188,24 +222,26 @@ final class UnitRecord: @unchecked Sendable {
     /// Flags the slots that have sent this unit back.
     func heatConflicts(_ shared: SharedWorld) {
         for read in slotReads.elements where read.place.pointee.value != read.value { shared.heat(read.place) }
-        let intervals = notes.elements
+        let intervals = noted.pointee.elements
         for (index, followed) in followedSlots.elements.enumerated()
         where !intervals[index].holds(followed.place.pointee.value) { shared.heat(followed.place) }
     }
 
     /// Brings writes and answers to what they are for the values that followed slots have now; whether any has moved.
     @discardableResult
-    func followChanges(_ shared: SharedWorld, _ defect: PlantedDefect?) -> Bool {
+    mutating func followChanges(_ shared: SharedWorld, _ defect: PlantedDefect?) -> Bool {
         if defect == .skipsChanges { return false }
-        let hasSent = senderRead >= 0 && followNonce(shared)
+        let hasSent = hasSenderMoved && followNonce(shared)
         if followedSlots.count == 0 && feeRead < 0 { return hasSent }
         var hasMoved = false
         for (index, followed) in followedSlots.elements.enumerated() {
-            let shift = followed.place.pointee.value &- notes.elements[index].base
-            notes.elements[index].shift = shift
+            let read = noted.pointee.reads + index
+            let shift = followed.place.pointee.value &- read.pointee.base
+            read.pointee.shift = shift
             if shift.isZero { continue }
-            followed.place.setHeat(followed.place.heat.afterSuccess)
-            if notes.elements[index].isDelta, followed.write >= 0 {
+            let heat = followed.place.heat
+            if heat.afterSuccess != heat { followed.place.setHeat(heat.afterSuccess) }
+            if read.pointee.isDelta, followed.write >= 0 {
                 hasMoved = true
                 slotWrites.elements[followed.write].value = slotWrites.elements[followed.write].value &+ shift
             }
@@ -219,12 +255,12 @@ final class UnitRecord: @unchecked Sendable {
                 accountWrites.elements[index].fields.balance = balance &+ feeShift
             }
         }
-        if hasMoved || !feeShift.isZero || !notes.patches.isEmpty { changeAnswer(feeShift) }
+        if hasMoved || !feeShift.isZero || noted.pointee.hasPatches { changeAnswer(feeShift) }
         return hasMoved || hasSent || !feeShift.isZero
     }
 
     /// Brings the sender's nonce up to what it is now; whether it was another.
-    private func followNonce(_ shared: SharedWorld) -> Bool {
+    private mutating func followNonce(_ shared: SharedWorld) -> Bool {
         let read = accountReads.elements[senderRead]
         let shift = shared.account(read.address).fields.nonce &- read.fields.nonce
         if shift == 0 { return false }
@@ -249,10 +285,10 @@ final class UnitRecord: @unchecked Sendable {
         }
     }
 
-    private func changeAnswer(_ feeShift: U256) {
-        if receipt != nil, !notes.patches.isEmpty { notes.change(&receipt!) }
+    private mutating func changeAnswer(_ feeShift: U256) {
+        if receipt != nil, noted.pointee.hasPatches { notes.change(&receipt!) }
         for (index, followed) in followedSlots.elements.enumerated()
-        where followed.write >= 0 && notes.elements[index].isDelta {
+        where followed.write >= 0 && noted.pointee.reads[index].isDelta {
             diff.storage[followed.write].value = slotWrites.elements[followed.write].value
         }
         if !feeShift.isZero {
@@ -264,7 +300,7 @@ final class UnitRecord: @unchecked Sendable {
     }
 
     /// Hands the results over; the record keeps none.
-    func takeResults(into outputs: inout [OperationResult]) {
+    mutating func takeResults(into outputs: inout [OperationResult]) {
         var accepted: Receipt?
         swap(&accepted, &receipt)
         guard let accepted else { return outputs.append(contentsOf: results) }

@@ -3,18 +3,17 @@ internal import EVM
 /// The state as one worker's machine sees it while it executes a unit: every answer is noted in the unit's record.
 final class UnitView: StateView {
     private let shared: SharedWorld
-    // The executor keeps its records alive as long as its views.
-    private unowned(unsafe) var record: UnitRecord
+    // The executor keeps its records as long as its views.
+    private var record: RecordPointer
     /// What earlier members of a linked group have done; nil for a unit of one operation.
     private var group: GroupChanges?
     /// The storage space that was asked for last: mostly it is the next one as well.
     private var lastAddress = Address.zero
     private var lastOwner: UInt32 = 0
-    /// Whether slots may be followed in this unit, and whether the last answer was about one that should be.
+    /// Whether slots may be followed in this unit.
     private(set) var follows = false
-    private var lastIsHot = false
 
-    init(shared: SharedWorld, record: UnitRecord) {
+    init(shared: SharedWorld, record: RecordPointer) {
         self.shared = shared
         self.record = record
     }
@@ -26,11 +25,10 @@ final class UnitView: StateView {
     }
 
     /// Begins a unit; in its turn nothing need be followed.
-    func begin(into record: UnitRecord, isGroup: Bool, follows: Bool) {
+    func begin(into record: RecordPointer, isGroup: Bool, follows: Bool) {
         self.record = record
         self.follows = follows && !isGroup
-        lastIsHot = false
-        record.version = shared.version
+        record.pointee.version = shared.version
         group = isGroup ? GroupChanges() : nil
     }
 
@@ -39,7 +37,7 @@ final class UnitView: StateView {
     func account(_ address: Address) -> AccountState? {
         if let written = group?.accounts[address] { return written.state }
         let (fields, place) = shared.account(address)
-        record.accountReads.append(.init(address: address, fields: fields, place: place))
+        record.pointee.accountReads.append(.init(address: address, fields: fields, place: place))
         return fields.state
     }
 
@@ -47,13 +45,15 @@ final class UnitView: StateView {
         if let written = group?.slots[StorageKey(address: address, slot: slot)] { return written }
         let owner = owner(address)
         guard let place = shared.place(address, owner: owner, slot) else {
-            lastIsHot = false
-            record.absentSlots.append(.init(address: address, owner: owner, slot: slot))
+            record.pointee.absentSlots.append(.init(address: address, owner: owner, slot: slot))
             return .zero
         }
         let value = place.value
-        record.slotReads.append(.init(place: place, value: value))
-        lastIsHot = follows && place.heat.isHot
+        if follows, place.heat.isHot, record.pointee.noted.pointee.followLast() {
+            record.pointee.followedSlots.append(.init(place: place, key: slot.l0))
+        } else {
+            record.pointee.slotReads.append(.init(place: place, key: slot.l0, value: value))
+        }
         return value
     }
 
@@ -61,7 +61,7 @@ final class UnitView: StateView {
 
     func hasStorage(_ address: Address) -> Bool {
         // Slots that are new or gone are counted when the run is finished.
-        record.needsWorldAlone = true
+        record.pointee.needsWorldAlone = true
         return false
     }
 
@@ -81,11 +81,11 @@ final class UnitView: StateView {
     /// Enters what an accepted operation changed.
     func enter(_ diff: StateDiff) {
         for change in diff.accounts {
-            if change.storageCleared || change.account == nil { record.needsWorldAlone = true }
+            if change.storageCleared || change.account == nil { record.pointee.needsWorldAlone = true }
             if let code = change.codeWritten, let hash = change.account?.codeHash { shared.keep(code, hash: hash) }
             let fields = AccountFields(change.account)
             if group == nil {
-                record.accountWrites.append(
+                record.pointee.accountWrites.append(
                     .init(address: change.address, fields: fields, place: place(change.address)))
             } else {
                 group?.accounts[change.address] = fields
@@ -93,17 +93,34 @@ final class UnitView: StateView {
         }
         for change in diff.storage {
             if group == nil {
-                let owner = owner(change.address)
-                let known = known(owner, change.slot)
-                let place = known?.place ?? shared.place(change.address, owner: owner, change.slot)
-                let number = known?.followed ?? place.flatMap { followedNumber($0) } ?? -1
-                if number >= 0 { record.followedSlots.elements[number].write = record.slotWrites.count }
-                record.slotWrites.append(
-                    .init(place: place, address: change.address, slot: change.slot, value: change.value))
+                enter(change)
             } else {
                 group?.enter(change)
             }
         }
+    }
+
+    private func enter(_ change: StorageChange) {
+        let owner = owner(change.address)
+        let known = known(owner, change.slot)
+        var place = known?.place
+        if place == nil, !wasAbsent(change.address, change.slot) {
+            place = shared.place(change.address, owner: owner, change.slot)
+        }
+        let number = known?.followed ?? place.flatMap { followedNumber($0) } ?? -1
+        if number >= 0 { record.pointee.followedSlots.elements[number].write = record.pointee.slotWrites.count }
+        record.pointee.slotWrites.append(
+            .init(
+                place: place, address: change.address, slot: change.slot, value: change.value, owner: owner,
+                hash: place == nil ? shared.hash(owner, change.slot) : 0))
+    }
+
+    /// Whether the unit has asked for the slot and found none.
+    @inline(__always)
+    private func wasAbsent(_ address: Address, _ slot: U256) -> Bool {
+        for absent in record.pointee.absentSlots.elements
+        where absent.slot.l0 == slot.l0 && absent.slot == slot && absent.address == address { return true }
+        return false
     }
 
     /// A slot that this unit has read.
@@ -118,25 +135,25 @@ final class UnitView: StateView {
     /// The slot of the world's table that this unit has read under this key: there are few, so none is looked up again.
     @inline(__always)
     private func known(_ owner: UInt32, _ slot: U256) -> KnownSlot? {
-        for read in record.slotReads.elements
-        where read.place.pointee.slot == slot && read.place.pointee.owner == owner {
+        for read in record.pointee.slotReads.elements
+        where read.key == slot.l0 && read.place.pointee.slot == slot && read.place.pointee.owner == owner {
             return KnownSlot(place: read.place, value: read.value, followed: -1)
         }
-        for (index, followed) in record.followedSlots.elements.enumerated()
-        where followed.place.pointee.slot == slot && followed.place.pointee.owner == owner {
-            return KnownSlot(place: followed.place, value: record.notes.elements[index].base, followed: index)
+        for (index, followed) in record.pointee.followedSlots.elements.enumerated()
+        where followed.key == slot.l0 && followed.place.pointee.slot == slot && followed.place.pointee.owner == owner {
+            return KnownSlot(place: followed.place, value: record.pointee.noted.pointee.reads[index].base, followed: index)
         }
         return nil
     }
 
     /// The number of a followed slot by its place, which one that came into being in this run is found by.
     private func followedNumber(_ place: UnsafeMutablePointer<SlotEntry>) -> Int? {
-        record.followedSlots.elements.firstIndex { $0.place == place }
+        record.pointee.followedSlots.elements.firstIndex { $0.place == place }
     }
 
     /// Where an account was read.
     private func place(_ address: Address) -> UnsafeMutablePointer<AccountEntry>? {
-        for read in record.accountReads.elements where read.address == address { return read.place }
+        for read in record.pointee.accountReads.elements where read.address == address { return read.place }
         return nil
     }
 
@@ -144,43 +161,39 @@ final class UnitView: StateView {
     func closeGroup() {
         guard let group else { return }
         for (address, fields) in group.accounts {
-            record.accountWrites.append(.init(address: address, fields: fields))
+            record.pointee.accountWrites.append(.init(address: address, fields: fields))
         }
         for (key, value) in group.slots {
-            let place = shared.place(key.address, owner: owner(key.address), key.slot)
-            record.slotWrites.append(.init(place: place, address: key.address, slot: key.slot, value: value))
+            let owner = owner(key.address)
+            let place = shared.place(key.address, owner: owner, key.slot)
+            record.pointee.slotWrites.append(
+                .init(
+                    place: place, address: key.address, slot: key.slot, value: value, owner: owner,
+                    hash: shared.hash(owner, key.slot)))
         }
         for (key, isBalance) in group.marks {
-            record.lateMarks.append(.init(address: key.address, slot: key.slot, isBalance: isBalance))
+            record.pointee.lateMarks.append(.init(address: key.address, slot: key.slot, isBalance: isBalance))
         }
     }
 }
 
-extension UnitView: DeltaView {
+extension UnitView {
     /// The number of the read of an account; -1 where it was not read.
     func indexOfLastRead(_ address: Address) -> Int {
-        record.accountReads.elements.lastIndex { $0.address == address } ?? -1
-    }
-
-    func followsLastSlot() -> Bool {
-        guard lastIsHot else { return false }
-        lastIsHot = false
-        record.followedSlots.append(.init(place: record.slotReads.removeLast().place))
-        return true
+        record.pointee.accountReads.elements.lastIndex { $0.address == address } ?? -1
     }
 
     /// Takes note of what a check of conservation rests on: that no balance leaves the range of signed numbers; and all
     /// there was, where it found a violation or a slot was set to something else.
     func noteCheck(foundViolation: Bool) {
-        let limit = U256(0, 0, 0, 1 << 63)
-        for read in record.notes.elements.indices {
-            let change = record.notes.elements[read].change
-            if foundViolation || !record.notes.elements[read].isDelta && !change.isZero {
-                record.notes.elements[read].narrow(down: .zero, up: .zero)
-            } else if record.notes.elements[read].isDelta {
-                let isPositive = change < limit
-                _ = record.notes.elements[read].ask(
-                    isPositive ? limit : limit &- change, isPositive ? limit &- 1 &- change : limit &- 1)
+        let noted = record.pointee.noted
+        for index in 0..<noted.pointee.readCount {
+            let read = noted.pointee.reads + index
+            let change = read.pointee.change
+            if foundViolation || !read.pointee.isDelta && !change.isZero {
+                read.pointee.narrow(down: .zero, up: .zero)
+            } else if read.pointee.isDelta {
+                read.pointee.keepInSignedRange()
             }
         }
     }
@@ -195,6 +208,7 @@ extension UnitView: BalanceBook {
             return FormerBalance(
                 value: known.value, isBalance: known.place.isBalance, place: UnsafeMutableRawPointer(known.place))
         }
+        if wasAbsent(address, slot) { return .zero }
         guard let place = shared.place(address, owner: owner, slot) else { return .zero }
         let value = former(place)
         // A slot that is zero has no place in the world and no mark.
@@ -205,13 +219,13 @@ extension UnitView: BalanceBook {
 
     /// The value that the operation saw, which it has read before it could write it.
     private func former(_ place: UnsafeMutablePointer<SlotEntry>) -> U256 {
-        for read in record.slotReads.elements where read.place == place { return read.value }
-        for (index, followed) in record.followedSlots.elements.enumerated() where followed.place == place {
-            return record.notes.elements[index].base
+        for read in record.pointee.slotReads.elements where read.place == place { return read.value }
+        for (index, followed) in record.pointee.followedSlots.elements.enumerated() where followed.place == place {
+            return record.pointee.noted.pointee.reads[index].base
         }
         // It was absent when it was read, or was not read at all.
         let value = place.value
-        record.slotReads.append(.init(place: place, value: value))
+        record.pointee.slotReads.append(.init(place: place, key: place.pointee.slot.l0, value: value))
         return value
     }
 
@@ -229,11 +243,11 @@ extension UnitView: BalanceBook {
             guard let key = group?.key(of: change.place), group?.marks[key] == nil,
                 let place = shared.place(key.address, owner: owner(key.address), key.slot)
             else { return }
-            record.balanceReads.append(
+            record.pointee.balanceReads.append(
                 .init(address: key.address, place: place, isBalance: change.isBalance))
             return
         }
-        record.balanceReads.append(
+        record.pointee.balanceReads.append(
             .init(
                 address: .zero, place: change.place.assumingMemoryBound(to: SlotEntry.self),
                 isBalance: change.isBalance))
@@ -244,7 +258,7 @@ extension UnitView: BalanceBook {
     func mark(_ balance: ExplainedBalance) {
         if group == nil {
             let place = balance.place.assumingMemoryBound(to: SlotEntry.self)
-            record.marks.append(.init(address: balance.address, place: place, isBalance: true))
+            record.pointee.marks.append(.init(address: balance.address, place: place, isBalance: true))
         } else if let key = group?.key(of: balance.place) {
             group?.marks[key] = true
         }

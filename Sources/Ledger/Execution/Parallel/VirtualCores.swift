@@ -83,9 +83,10 @@ public struct VirtualCores {
     private mutating func step(_ core: Int, _ units: [UnitCost], _ first: Int) -> Bool {
         switch works[core] {
         case .executed(let unit):
-            lock(core)
+            // One step of the lock tells what is done and takes what is next.
             schedule.executed(unit)
             works[core] = .idle
+            if !step(core, units, first) { lock(core) }
             return true
         case .committing(let unit):
             let wasAhead = schedule.wasExecutedAhead(unit)
