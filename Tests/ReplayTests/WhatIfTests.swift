@@ -123,6 +123,21 @@ import Testing
         }
     }
 
+    @Test func `a game that shares its parts by links is changed as well`() throws {
+        let folder = Recordings.repository.appendingPathComponent("GameData/Examples/realm").path
+        let game = try Game.load(folder: folder)
+        let change = try Self.change(#"{"fees":{"trade":1000},"loot":{"20":{"5":{"factor":10}}}}"#)
+        let changed = try #require(try ChangedGame.load(folder, game, change))
+        #expect(changed.catalog.loot.tables.first { $0.table == 20 }?.entries.map(\.weight) == [50, 50, 30, 20, 30])
+        func codes(_ game: Game) -> [String: [UInt8]] {
+            game.contracts.mapValues { address in game.genesis.accounts.first { $0.address == address }?.code ?? [] }
+        }
+        let (before, after) = (codes(game), codes(changed))
+        let differing = before.keys.filter { before[$0] != after[$0] }
+        // The contracts that keep a fee, and no other.
+        #expect(differing.sorted() == ["auctions", "book", "market", "trade"])
+    }
+
     @Test func `what the match has not is told`() throws {
         let report = try Self.outcome(Self.shopping(), #"{"prices":{"swrod":5},"drops":{"*":0},"fees":{"trade":0},"offers":{"1":{}}}"#)
         #expect(report.notes.count == 4 && report.roots.base == report.roots.changed)

@@ -9,26 +9,54 @@ public enum ChangedGame {
         guard change.fees["trade"] != nil || !change.loot.isEmpty else { return nil }
         let copy = FileManager.default.temporaryDirectory.appendingPathComponent("hoard-whatif-\(UUID().uuidString)").path
         defer { try? FileManager.default.removeItem(atPath: copy) }
-        try FileManager.default.copyItem(atPath: URL(fileURLWithPath: folder).resolvingSymlinksInPath().path, toPath: copy)
+        try self.copy(folder, to: copy)
         if let fee = change.fees["trade"] { try changeFees(copy + "/Genesis/genesis.json", fee) }
         if !change.loot.isEmpty { try changeOdds(copy + "/Catalog/loot.json", game, change.loot) }
         return try Game.load(folder: copy)
     }
 
-    private static func changeFees(_ path: String, _ fee: Int64) throws {
-        var lines = try String(contentsOfFile: path, encoding: .utf8).components(separatedBy: "\n")
-        for index in lines.indices where lines[index].contains("\"artifact\"") {
-            lines[index] = lines[index].replacingOccurrences(
-                of: "\\{\\s*\"number\"\\s*:\\s*[0-9]+\\s*\\}", with: "{\"number\": \(fee)}", options: .regularExpression)
+    /// A folder with links to the parts of another, but for those that are changed: they are copied. Games share parts by
+    /// links that hold where they lie.
+    private static func copy(_ folder: String, to copy: String) throws {
+        let files = FileManager.default
+        let source = URL(fileURLWithPath: folder).resolvingSymlinksInPath()
+        try files.createDirectory(atPath: copy, withIntermediateDirectories: true)
+        for name in try files.contentsOfDirectory(atPath: source.path) {
+            let part = source.appendingPathComponent(name).resolvingSymlinksInPath()
+            guard ["Genesis", "Catalog"].contains(name) else {
+                try files.createSymbolicLink(atPath: "\(copy)/\(name)", withDestinationPath: part.path)
+                continue
+            }
+            try files.createDirectory(atPath: "\(copy)/\(name)", withIntermediateDirectories: false)
+            for file in try files.contentsOfDirectory(atPath: part.path) {
+                let original = part.appendingPathComponent(file).resolvingSymlinksInPath()
+                try files.copyItem(atPath: original.path, toPath: "\(copy)/\(name)/\(file)")
+            }
         }
-        try replace(path, Data(lines.joined(separator: "\n").utf8))
+    }
+
+    /// The numbers among the arguments of contracts are fees.
+    private static func changeFees(_ path: String, _ fee: Int64) throws {
+        var root = try object(path)
+        var contracts = root["contracts"] as? [[String: Any]] ?? []
+        for index in contracts.indices {
+            guard let arguments = contracts[index]["arguments"] as? [[String: Any]] else { continue }
+            contracts[index]["arguments"] = arguments.map { $0["number"] == nil ? $0 : ["number": fee] }
+        }
+        root["contracts"] = contracts
+        try replace(path, root)
+    }
+
+    private static func object(_ path: String) throws -> [String: Any] {
+        try JSONSerialization.jsonObject(with: Data(contentsOf: URL(fileURLWithPath: path))) as? [String: Any] ?? [:]
     }
 
     private static func changeOdds(_ path: String, _ game: Game, _ loot: [String: [String: EconomyChange.Figure]]) throws {
-        guard FileManager.default.fileExists(atPath: path),
-            var root = try JSONSerialization.jsonObject(with: Data(contentsOf: URL(fileURLWithPath: path))) as? [String: Any],
-            var tables = root["tables"] as? [[String: Any]]
-        else { throw ReplayError.gameDoesNotFit("the game has no tables of loot") }
+        guard FileManager.default.fileExists(atPath: path) else {
+            throw ReplayError.gameDoesNotFit("the game has no tables of loot")
+        }
+        var root = try object(path)
+        var tables = root["tables"] as? [[String: Any]] ?? []
         let numbers = tables.map { "\($0["table"] ?? "")" }
         for (name, weights) in loot.sorted(by: { $0.key < $1.key }) {
             guard name == "*" || numbers.contains(name) else {
@@ -45,7 +73,7 @@ public enum ChangedGame {
             }
         }
         root["tables"] = tables
-        try replace(path, try JSONSerialization.data(withJSONObject: root))
+        try replace(path, root)
     }
 
     private static func change(
@@ -70,9 +98,7 @@ public enum ChangedGame {
         }
     }
 
-    /// Links of a game folder are kept: what is replaced is the copy's own file.
-    private static func replace(_ path: String, _ data: Data) throws {
-        try FileManager.default.removeItem(atPath: path)
-        try data.write(to: URL(fileURLWithPath: path))
+    private static func replace(_ path: String, _ root: [String: Any]) throws {
+        try JSONSerialization.data(withJSONObject: root).write(to: URL(fileURLWithPath: path))
     }
 }
