@@ -62,6 +62,89 @@ import Testing
         }
     }
 
+    @Test(arguments: ["record --data", "verify --data", "inspect summary --data", "whatif --change CHANGE --data", "diff", "books --data"])
+    func `a folder without a world is told what is missing, and where one is`(_ command: String) throws {
+        let folder = Program.temporaryPath("no-world")
+        try FileManager.default.createDirectory(atPath: folder + "/inner", withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        let change = folder + "/change.json"
+        try "{}".write(toFile: change, atomically: true, encoding: .utf8)
+        func run(_ path: String) throws -> Finished {
+            let words = command.replacingOccurrences(of: "CHANGE", with: change).split(separator: " ").map(String.init)
+            return try Program.run("hoard", words + [path] + (command == "diff" ? [path] : []))
+        }
+        let missing = try run(folder)
+        #expect(missing.status == 70)
+        #expect(missing.errors.contains("\(folder) holds no world: looked for the file \(folder)/world"), "\(missing.errors)")
+        #expect(missing.errors.contains("it holds change.json, inner") && missing.errors.contains("hoard serve --data"), "\(missing.errors)")
+        try "".write(toFile: folder + "/inner/world", atomically: true, encoding: .utf8)
+        let near = try run(folder)
+        #expect(near.status == 70 && near.errors.contains("\(folder)/inner holds one"), "\(near.errors)")
+        let absent = try run(folder + "/absent")
+        #expect(absent.status == 70 && absent.errors.contains("there is n"), "\(absent.errors)")
+    }
+
+    @Test func `what a live server did is recorded exactly and comes to the same root`() throws {
+        let folder = Program.temporaryPath("live")
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        let server = try RunningServer(data: folder, arguments: ["--keep-log"])
+        let tokens = ["--token", try server.token("server", "arena"), "--operator-token", try server.token("operator", "keeper")]
+        let played = try Program.run("hoard", ["replay", Self.match, "--connect", "127.0.0.1:\(server.port)"] + tokens)
+        #expect(played.status == 0, "\(played.errors)")
+        #expect(server.stop() == 0)
+        let verified = try Self.object(try Program.run("hoard", ["verify", "--data", folder, "--json"]).output)
+        let root = try #require(verified["stateRoot"] as? String)
+
+        let record = folder + "/record.jsonl"
+        let written = try Program.run("hoard", ["record", "--data", folder, "--exact", "-o", record])
+        #expect(written.status == 0 && written.output.contains(root), "\(written.errors)")
+        for way in [["--executor", "sequential"], ["--workers", "2"]] {
+            let again = try Program.run("hoard", ["replay", record, "--json", "--expect-root", root] + way)
+            #expect(again.status == 0, "\(again.errors)")
+            let outcome = try Self.object(again.output)
+            #expect(outcome["stateRoot"] as? String == root && outcome["exact"] as? Bool == true)
+            #expect(outcome["operationsDigest"] as? String == verified["operationsDigest"] as? String)
+            #expect(outcome["blocks"] as? UInt64 == verified["blocks"] as? UInt64)
+        }
+        // The record of events has other accounts and another root.
+        let events = folder + "/events.jsonl"
+        #expect(try Program.run("hoard", ["record", "--data", folder, "-o", events]).status == 0)
+        #expect(try Program.run("hoard", ["replay", events, "--in-process", "--expect-root", root]).status == 1)
+        let both = try Program.run("hoard", ["record", "--data", folder, "--exact", "--hash-players"])
+        #expect(both.status == 64 && both.errors.contains("exclude each other"))
+        try Self.spoil(record, root)
+    }
+
+    /// What was changed in an exact record is found, and named.
+    static func spoil(_ record: String, _ root: String) throws {
+        let text = try String(contentsOfFile: record, encoding: .utf8)
+        let lines = text.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
+        let call = try #require(lines.firstIndex { $0.contains("\"call\"") })
+        func replay(_ edited: [String]) throws -> Finished {
+            try edited.joined(separator: "\n").write(toFile: record, atomically: true, encoding: .utf8)
+            return try Program.run("hoard", ["replay", record])
+        }
+        func edited(_ line: Int, _ old: String, _ new: String) -> [String] {
+            var lines = lines
+            lines[line] = lines[line].replacingOccurrences(of: old, with: new)
+            return lines
+        }
+        let cases: [([String], Int32, String)] = [
+            (edited(0, root, String(repeating: "ab", count: 32)), 1, "NOT THE SAME"),
+            (edited(0, "\"genesis\":\"", "\"genesis\":\"0"), 70, "is no digest"),
+            (edited(call, "\"account\":\"0x", "\"account\":\"0x00"), 70, "40 hexadecimal digits"),
+            (edited(call, "\"transaction\":\"0x", "\"transaction\":\"0xff"), 70, "\"transaction\" is none"),
+            (edited(call, "\"kind\":\"call\"", "\"kind\":\"purchase\""), 70, "lines of kind block and call"),
+            (edited(1, "\"number\":1,", "\"number\":2,"), 70, "count up by one"),
+            (edited(1, "\"clock\"", "\"watch\""), 70, "the key \"watch\" is unknown"),
+            (Array(lines.dropLast(3)), 70, "the file is cut off"),
+        ]
+        for (edited, status, sentence) in cases {
+            let outcome = try replay(edited)
+            #expect(outcome.status == status && (outcome.errors + outcome.output).contains(sentence), "\(sentence): \(outcome.errors)")
+        }
+    }
+
     @Test func `examples of our own are known and told of`() throws {
         let market = try Self.object(
             try Program.run("hoard", ["replay", "GameData/Matches/harbor-market.jsonl", "--in-process", "--json"]).output)

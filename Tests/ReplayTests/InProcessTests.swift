@@ -19,14 +19,15 @@ import Testing
     }
 
     static func play(
-        _ match: Match, copies: Int = 1, workers: Int = 1, deltas: Bool = true
+        _ match: Match, copies: Int = 1, workers: Int = 1, deltas: Bool = true,
+        pipeline: InProcessReplay.Pipeline = .automatic, entriesAtOnce: Int = InProcessReplay.entriesMax
     ) throws -> (report: ReplayReport, replay: InProcessReplay) {
         let game = try EndToEndTests.game.get()
         let genesis = Gateway.ledgerGenesis(of: game)
         let plan = try Planner.plan(match)
         let replay = try InProcessReplay(
             plans: [plan], copies: copies, game: game, genesis: genesis,
-            executor: executor(genesis, workers: workers, deltas: deltas))
+            executor: executor(genesis, workers: workers, deltas: deltas), pipeline: pipeline, entriesAtOnce: entriesAtOnce)
         replay.run()
         return (ReplayReport(match: match, plan: plan, tally: replay.tallies[0], ledger: replay.summary()), replay)
     }
@@ -98,6 +99,41 @@ import Testing
         #expect(try Self.play(match).report.ledger.stateRoot != one.report.ledger.stateRoot)
     }
 
+    @Test func `threads for the stages and the size of a sheet change nothing`() throws {
+        for match in [try Sample.match(), try Self.commands()] {
+            let alone = try Self.play(match, copies: 6, pipeline: .off)
+            #expect(alone.replay.season.checked == 6 * alone.report.tally.snapshots.count)
+            // Sheets of one entry meet in every order that two or three threads can take; great ones are the usual case.
+            for (clerks, entries, workers) in [(1, 1, 1), (2, 1, 1), (1, 7, 1), (2, 64, 2), (1, 5_000, 2)] {
+                let other = try Self.play(
+                    match, copies: 6, workers: workers, pipeline: .clerks(clerks), entriesAtOnce: entries)
+                let note: Comment = "\(clerks) clerks, \(entries) entries, \(workers) workers"
+                #expect(other.report.ledger == alone.report.ledger, note)
+                #expect(other.report.tally.snapshots == alone.report.tally.snapshots, note)
+                #expect(other.report.tally.refusals == alone.report.tally.refusals, note)
+                #expect(other.report.tally.appliedSequences == alone.report.tally.appliedSequences, note)
+                var season = other.replay.season
+                season.seconds = alone.replay.season.seconds
+                #expect(season == alone.replay.season, note)
+            }
+        }
+    }
+
+    @Test func `progress is told to the end, whatever the stages`() throws {
+        let game = try EndToEndTests.game.get()
+        let genesis = Gateway.ledgerGenesis(of: game)
+        for pipeline in [InProcessReplay.Pipeline.off, .clerks(1), .clerks(2)] {
+            let replay = try InProcessReplay(
+                plans: [Planner.plan(Self.commands())], copies: 5, game: game, genesis: genesis,
+                executor: Self.executor(genesis), pipeline: pipeline, entriesAtOnce: 3)
+            var told: [(Int, Int)] = []
+            replay.onProgress = { told.append(($0, $1)) }
+            replay.run()
+            #expect(told.count > 20 && told.last?.0 == told.last?.1)
+            #expect(zip(told, told.dropFirst()).allSatisfy { $0.0 < $1.0 })
+        }
+    }
+
     @Test func `refunds in a copy are of the copy's own operations`() throws {
         let one = try Self.play(Sample.match())
         let many = try Self.play(Sample.match(), copies: 3)
@@ -153,6 +189,41 @@ import Testing
         #expect(report.figures.netWorth.count >= report.match.players.count)
     }
 
+    /// Reports of three matches that were played in one world.
+    static func three() throws -> [ReplayReport] {
+        let game = try EndToEndTests.game.get()
+        let genesis = Gateway.ledgerGenesis(of: game)
+        let matches = MatchImporters.distinct([try Sample.match(), try commands(), try Sample.match()])
+        let plans = try matches.map { try Planner.plan($0) }
+        let replay = try InProcessReplay(plans: plans, game: game, genesis: genesis, executor: executor(genesis))
+        replay.run()
+        return matches.indices.map { index in
+            var report = ReplayReport(
+                match: matches[index], plan: plans[index], tally: replay.tallies[index], ledger: replay.summary())
+            report.season = replay.season
+            return report
+        }
+    }
+
+    @Test func `several matches make one page, with an overview that leads to a section each`() throws {
+        let reports = try Self.three()
+        #expect(reports[0].match.name == "harbor-duel" && reports[2].match.name == "harbor-duel-2")
+        #expect(reports[0].tally.applied == reports[2].tally.applied && reports[2].tally.exact == 95)
+        let page = ReplayReport.html(reports)
+        for word in ["http:", "https:", "<script", "src=", "url("] { #expect(!page.contains(word)) }
+        func count(_ text: String) -> Int { page.components(separatedBy: text).count - 1 }
+        #expect(count("<!DOCTYPE html>") == 1 && count("</html>") == 1 && count("<h1") == 1)
+        for number in 1...3 {
+            #expect(count("href=\"#match-\(number)\"") == 1 && count("id=\"match-\(number)\"") == 1)
+        }
+        #expect(count("href=\"#top\"") == 3 && count("id=\"top\"") == 1)
+        // The root is told once in full, and in its first digits in each row.
+        let root = try #require(reports[0].ledger.stateRoot)
+        #expect(count(root) == 1 && count("<td>\(root.prefix(12))</td>") == 3)
+        for report in reports { #expect(page.contains("<td>\(report.tally.applied)</td>")) }
+        #expect(ReplayReport.html([reports[0]]) == reports[0].html)
+    }
+
     @Test(.enabled(if: Chromium.path != nil, "no Chromium is installed: apt-get install chromium-headless-shell"))
     func `a browser shows the page, and it is not empty`() throws {
         let folder = FileManager.default.temporaryDirectory.appendingPathComponent("hoard-page-\(UUID().uuidString)")
@@ -166,6 +237,11 @@ import Testing
         let nothing = try Chromium.screenshot(blank, folder.appendingPathComponent("blank.png"))
         // A page of charts packs far worse than white.
         #expect(picture > 10 * nothing && picture > 50_000, "\(picture) bytes against \(nothing)")
+        // So does an overview with a section for each match, at its top and as a whole.
+        try Data(ReplayReport.html(Self.three()).utf8).write(to: page)
+        let top = try Chromium.screenshot(page, folder.appendingPathComponent("top.png"))
+        let whole = try Chromium.screenshot(page, folder.appendingPathComponent("whole.png"), height: 9_000)
+        #expect(top > 50_000 && whole > 2 * top, "\(top) and \(whole) bytes")
     }
 }
 
@@ -176,11 +252,11 @@ enum Chromium {
     }
 
     /// Takes a picture of a page and returns its size in bytes.
-    static func screenshot(_ page: URL, _ picture: URL) throws -> Int {
+    static func screenshot(_ page: URL, _ picture: URL, height: Int = 2_400) throws -> Int {
         let process = Process()
         process.executableURL = URL(fileURLWithPath: path ?? "")
         process.arguments = [
-            "--headless", "--no-sandbox", "--disable-gpu", "--hide-scrollbars", "--window-size=1100,2400",
+            "--headless", "--no-sandbox", "--disable-gpu", "--hide-scrollbars", "--window-size=1100,\(height)",
             "--screenshot=\(picture.path)", page.absoluteString,
         ]
         process.standardError = FileHandle.nullDevice

@@ -49,6 +49,9 @@ public enum OperationResult: Sendable, Equatable {
 public protocol BlockExecutor: AnyObject {
     /// Operations that the executor wants at once, where so many wait.
     var runOperationsMax: Int { get }
+    /// Whether results hold what operations wrote, besides applying it to the world. Who has no use for it saves the memory;
+    /// an executor may hold it nevertheless.
+    var keepsDiffs: Bool { get set }
     /// What it has done so far, where it executes ahead; asked between two blocks on its own thread.
     var parallelStatistics: ParallelStatistics? { get }
 
@@ -65,6 +68,11 @@ public protocol BlockExecutor: AnyObject {
 extension BlockExecutor {
     /// Few: nothing is gained by more, and the clock and the log thread are looked at after each run.
     public var runOperationsMax: Int { LedgerLimits.chunkOperationsMax }
+    /// Always.
+    public var keepsDiffs: Bool {
+        get { true }
+        set {}
+    }
     /// None: it executes one after the other.
     public var parallelStatistics: ParallelStatistics? { nil }
 }

@@ -10,60 +10,80 @@ public final class LedgerRun {
     private let genesis: LedgerGenesis
     private let genesisDigest: Hash256
     private let executor: any BlockExecutor
-    private let stream = SHA256Stream()
-    private var results = ByteBuffer()
     private var number: UInt64 = 0
-    private let contracts: [Address: AssetRule]
+    /// Where the contracts of this world keep balances.
+    public let books: BalanceBooks
+    /// Over what `execute` did; whoever uses `run` tells it himself.
+    public let digest = OperationsDigest()
 
     /// A world at its genesis.
     public init(genesis: LedgerGenesis, executor: any BlockExecutor) {
         self.genesis = genesis
         self.executor = executor
+        executor.keepsDiffs = false
         genesisDigest = genesis.digest
         world = WorldState()
         world.apply(genesis.diff)
         world.remember(blockHash: genesisDigest, number: 0)
-        contracts = Self.contracts(of: genesis)
+        books = BalanceBooks(rules: genesis.rules)
     }
 
     /// A world that goes on from where another was read; that one must not be used any more.
     public init(forking inspection: LedgerInspection, genesis: LedgerGenesis, executor: any BlockExecutor) {
         self.genesis = genesis
         self.executor = executor
+        executor.keepsDiffs = false
         genesisDigest = genesis.digest
         world = inspection.world
         number = inspection.headNumber
-        contracts = Self.contracts(of: genesis)
+        books = BalanceBooks(rules: genesis.rules)
     }
 
-    private static func contracts(of genesis: LedgerGenesis) -> [Address: AssetRule] {
-        Dictionary(genesis.rules.map { ($0.contract, $0) }, uniquingKeysWith: { first, _ in first })
-    }
-
-    /// Runs operations at one time of the clock and returns what became of each.
+    /// Runs operations at one time of the clock, takes them into the digest and returns what became of each.
     public func execute(_ operations: ArraySlice<Operation>, clockMilliseconds: UInt64) -> [OperationResult] {
+        var outcomes: [OperationResult] = []
+        outcomes.reserveCapacity(operations.count)
+        run(operations, clockMilliseconds: clockMilliseconds, into: &outcomes)
+        digest.take(operations, outcomes[...])
+        return outcomes
+    }
+
+    /// Runs operations at one time of the clock and appends what became of each. The digest does not know of them: whoever
+    /// calls this gives it operations and outcomes, in this order, and may do so on another thread.
+    public func run(
+        _ operations: ArraySlice<Operation>, clockMilliseconds: UInt64, into outcomes: inout [OperationResult]
+    ) {
         number += 1
         var buffer = ByteBuffer()
         buffer.append(genesisDigest.word)
         buffer.append(fixed: clockMilliseconds)
-        let environment = genesis.environment(
-            number: number, timestampMilliseconds: clockMilliseconds, prevrandao: sha256(buffer.bytes))
+        run(operations, clockMilliseconds, sha256(buffer.bytes), into: &outcomes)
+    }
+
+    /// Runs the operations of a recorded block where it stood: they see its number, time and random number. Takes them into the
+    /// digest.
+    public func execute(_ operations: ArraySlice<Operation>, at place: BlockPlace) -> [OperationResult] {
+        number = place.number
         var outcomes: [OperationResult] = []
         outcomes.reserveCapacity(operations.count)
-        executor.execute(operations, in: environment, world: world, into: &outcomes)
-        world.dropMarks()
-        results.truncate(to: 0)
-        for (operation, outcome) in zip(operations, outcomes) {
-            guard case .accepted(let receipt, _) = outcome else { continue }
-            results.append(operation.id)
-            results.append(receipt)
-        }
-        stream.update(results.bytes)
+        run(operations, place.timestampMilliseconds, place.prevrandao, into: &outcomes)
+        digest.take(operations, outcomes[...])
+        if let digest = place.digest { world.remember(blockHash: digest, number: place.number) }
         return outcomes
     }
 
-    /// SHA-256 over id, outcome, gas, return data and logs of all operations so far, in order.
-    public var operationsDigest: Hash256 { stream.finalizedCopy() }
+    private func run(
+        _ operations: ArraySlice<Operation>, _ clockMilliseconds: UInt64, _ prevrandao: Hash256,
+        into outcomes: inout [OperationResult]
+    ) {
+        let environment = genesis.environment(
+            number: number, timestampMilliseconds: clockMilliseconds, prevrandao: prevrandao)
+        executor.execute(operations, in: environment, world: world, into: &outcomes)
+        world.dropMarks()
+    }
+
+    /// SHA-256 over id, outcome, gas, return data and logs of all operations that the digest was told of, in order.
+    public var operationsDigest: Hash256 { digest.value }
 
     /// What a question to a contract would return now.
     public func view(_ call: ViewCall, clockMilliseconds: UInt64) -> Receipt {
@@ -78,15 +98,11 @@ public final class LedgerRun {
     /// What an account has by a contract's books, of an id where the contract keeps several; nil where the contract
     /// keeps none.
     public func balance(of account: Address, contract: Address, id: UInt64 = 0) -> Int64? {
-        guard let rule = contracts[contract] else { return nil }
-        var slot = rule.balancesSlot
-        let keys: [U256] =
-            switch rule.kind {
-            case .erc20: [account.word]
-            case .erc1155: [U256(id), account.word]
-            case .erc1155OwnerFirst: [account.word, U256(id)]
-            }
-        for key in keys { slot = keccak256(slot.bigEndianBytes + key.bigEndianBytes).word }
+        books.slot(of: account, contract: contract, id: id).map { balance(contract: contract, slot: $0) }
+    }
+
+    /// What stands in a slot of a contract's books.
+    public func balance(contract: Address, slot: U256) -> Int64 {
         let word = world.storage(contract, slot)
         let isNegative = word.l3 >> 63 == 1
         let magnitude = isNegative ? .zero &- word : word

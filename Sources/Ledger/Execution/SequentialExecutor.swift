@@ -5,6 +5,8 @@ public final class SequentialExecutor: BlockExecutor {
     private let machine: any TransitionMachine
     private let checker: ConservationChecker
     private var undo = UndoLog()
+    /// Whether results hold what operations wrote.
+    public var keepsDiffs = true
 
     /// An executor with a machine of its own that checks these rules.
     public init(machine: any TransitionMachine, rules: [AssetRule]) {
@@ -40,7 +42,7 @@ public final class SequentialExecutor: BlockExecutor {
             }
             world.mark(checker.explained)
             world.apply(result.diff)
-            return .accepted(result.receipt, result.diff)
+            return .accepted(result.receipt, keepsDiffs ? result.diff : StateDiff())
         }
     }
 
@@ -82,7 +84,7 @@ public final class SequentialExecutor: BlockExecutor {
             world.note(result.diff, in: &undo)
             world.mark(checker.explained)
             world.apply(result.diff)
-            results.append(.accepted(result.receipt, result.diff))
+            results.append(.accepted(result.receipt, keepsDiffs ? result.diff : StateDiff()))
             return nil
         }
     }

@@ -95,16 +95,26 @@ public enum MatchImporters {
     ) throws(ImportError) -> [Match] {
         let (parts, note) = Self.parts(of: source)
         var matches: [Match] = []
-        var counts: [String: Int] = [:]
-        for part in parts {
-            var match = try readOne(part)
-            let count = counts[match.name, default: 0] + 1
-            counts[match.name] = count
-            if count > 1 { match.name = "\(match.name.prefix(35))-\(count)" }
-            matches.append(match)
-        }
+        for part in parts { matches.append(try readOne(part)) }
+        matches = distinct(matches)
         if let note { matches[0].notes.append(note) }
         return matches
+    }
+
+    /// Matches with a name each: the later ones of a name get a number behind it, so that each has players of its own.
+    public static func distinct(_ matches: [Match]) -> [Match] {
+        var taken: Set<String> = []
+        return matches.map { match in
+            var match = match
+            let name = match.name
+            var count = 1
+            while !taken.insert(match.name).inserted {
+                count += 1
+                let end = "-\(count)"
+                match.name = name.prefix(bytes: CanonicalImporter.matchNameBytesMax - end.utf8.count) + end
+            }
+            return match
+        }
     }
 
     /// The matches of a source, each as one of its own, and what is to be said about the rest. A match and its timeline side
@@ -197,5 +207,17 @@ public enum MatchImporters {
             return "an object with the keys " + members.prefix(8).map(\.key).joined(separator: ", ")
         }
         return node.description
+    }
+}
+
+extension String {
+    /// The first characters that take at most so many bytes.
+    fileprivate func prefix(bytes: Int) -> String {
+        var result = ""
+        for character in self {
+            if result.utf8.count + character.utf8.count > bytes { break }
+            result.append(character)
+        }
+        return result
     }
 }

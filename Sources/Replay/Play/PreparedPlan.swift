@@ -16,6 +16,8 @@ struct PreparedPlan {
         var book: (contract: Address, id: UInt64)?
         /// Whose balance.
         var account = 0
+        /// Which of the balances that are checked in the plan.
+        var balance = 0
     }
 
     /// One action of a move.
@@ -41,19 +43,29 @@ struct PreparedPlan {
     /// By move; nothing for a check.
     private(set) var actions: [[Action]] = []
     private(set) var runs: [Run] = []
-    private let names: [String]
+    /// Balances that are checked, each counted once.
+    private(set) var balanceCount = 0
+    /// By copy: what the text that an id is the digest of begins with.
+    private let identities: [[UInt8]]
     /// The numbers of the copies' own markets.
     private let markets: [UInt64]
     private var accountNames: [AccountName] = []
     private var accountIndexes: [AccountName: Int] = [:]
     /// By copy, then by account.
-    private var accounts: [[Account]] = []
+    private var accounts: [[Address]] = []
+
+    private struct CheckedBalance: Hashable {
+        let account: Int
+        let asset: UInt64
+    }
 
     init(_ plan: ReplayPlan, copies: Int, game: Game) throws(ReplayError) {
-        names = (0..<copies).map { $0 == 0 ? plan.matchName : "\(plan.matchName)~\($0)" }
+        let names = (0..<copies).map { $0 == 0 ? plan.matchName : "\(plan.matchName)~\($0)" }
+        identities = names.map(OperationIdentity.prefix)
         markets = names.map { LotPrices.market(ofMatch: $0) }
         var encoder = ActionEncoder(game: game)
         var linked: [Action] = []
+        var balances: [CheckedBalance: Int] = [:]
         var origins: [[UInt8]: (sequence: Int64, part: Int)] = [:]
         for step in plan.steps {
             switch step {
@@ -64,6 +76,9 @@ struct PreparedPlan {
                 move.check = check
                 move.account = index(.player(check.player))
                 move.book = Self.book(check.asset, game)
+                let balance = CheckedBalance(account: move.account, asset: check.asset)
+                move.balance = balances[balance] ?? balances.count
+                balances[balance] = move.balance
                 append(move, [])
             case .action(let action):
                 let body = try encoder.body(action)
@@ -85,11 +100,12 @@ struct PreparedPlan {
                 linked = []
             }
         }
+        balanceCount = balances.count
         for copy in 0..<copies {
             accounts.append(
                 accountNames.map { name in
-                    guard case .player(let player) = name, copy > 0 else { return encoder.account(name) }
-                    return Account(playerName: names[copy] + player.dropFirst(plan.matchName.utf8.count))
+                    guard case .player(let player) = name, copy > 0 else { return Address(encoder.account(name)) }
+                    return Address(Account(playerName: names[copy] + player.dropFirst(plan.matchName.utf8.count)))
                 })
         }
     }
@@ -128,19 +144,14 @@ struct PreparedPlan {
     }
 
     /// An account of a copy.
-    func account(_ index: Int, copy: Int) -> Account { accounts[copy][index] }
+    func account(_ index: Int, copy: Int) -> Address { accounts[copy][index] }
 
     /// The number of a copy's market.
     func market(copy: Int) -> UInt64 { markets[copy] }
 
-    /// The bytes of an operation's id in a copy.
-    func operationBytes(_ sequence: Int64, _ part: Int, copy: Int) -> [UInt8] {
-        OperationIdentity.bytes(match: names[copy], sequence: sequence, part: part)
-    }
-
-    /// The id of an operation of a copy.
-    func operationID(_ sequence: Int64, _ part: Int, copy: Int) -> LedgerOperationID {
-        let word = OperationIdentity.digest(match: names[copy], sequence: sequence, part: part).word
+    /// The id of an operation of a copy; `text` is room to write in.
+    func operationID(_ sequence: Int64, _ part: Int, copy: Int, in text: inout [UInt8]) -> LedgerOperationID {
+        let word = OperationIdentity.digest(prefix: identities[copy], sequence: sequence, part: part, in: &text).word
         return LedgerOperationID(high: word.l3, low: word.l2)
     }
 }

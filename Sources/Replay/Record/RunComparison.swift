@@ -38,11 +38,12 @@ public final class FolderRun: OperationRun {
     /// Reads the heads of the blocks and executes nothing.
     public init(
         folder: String, genesis: LedgerGenesis, makeExecutor: @escaping (LedgerGenesis) -> any BlockExecutor
-    ) throws(LedgerError) {
+    ) throws {
         self.folder = folder
         self.genesis = genesis
         self.makeExecutor = makeExecutor
         inspection = try LedgerInspection(folder: folder, genesis: genesis, executor: makeExecutor(genesis), upTo: 0)
+        try WorldRecorder.requireWholeLog(inspection)
         var sum = 0
         try inspection.forEachBlock(after: 0) { block throws(LedgerError) in
             sum += Int(block.header.operationCount)

@@ -33,8 +33,9 @@ public struct WorldRecorder {
     public static func record(
         folder: String, name: String, game: Game, genesis: LedgerGenesis, executor: any BlockExecutor,
         naming: Naming = .account, upTo last: UInt64 = .max, onProgress: (UInt64) -> Void = { _ in }
-    ) throws(LedgerError) -> Match {
+    ) throws -> Match {
         let inspection = try LedgerInspection(folder: folder, genesis: genesis, executor: executor, upTo: last)
+        try requireWholeLog(inspection)
         var recorder = WorldRecorder(game: game, naming: naming)
         try inspection.forEachBlock(after: 0) { block throws(LedgerError) in
             guard block.header.number <= inspection.headNumber else { return false }
@@ -46,6 +47,15 @@ public struct WorldRecorder {
             return true
         }
         return recorder.match(name, LedgerRun(forking: inspection, genesis: genesis, executor: executor))
+    }
+
+    /// Fails where the first blocks of a log are gone.
+    static func requireWholeLog(_ inspection: LedgerInspection) throws {
+        let first = try inspection.firstBlock()
+        guard first <= 1 else {
+            throw ReplayError.gameDoesNotFit(
+                "the log begins with block \(first), what was before was cut off behind a checkpoint; a record needs all of it (`hoard serve --keep-log`)")
+        }
     }
 
     // MARK: Operations

@@ -3,9 +3,39 @@ import Foundation
 extension ReplayReport {
     /// The report as one page with charts, without outside resources.
     public var html: String {
-        let figures = figures
         var page = HTMLPage(title: "Replay of \(plan.matchName)")
         page.facts(facts)
+        addParts(to: &page)
+        return page.text
+    }
+
+    /// Reports of matches that were played in one world as one page: an overview, then a section for each.
+    public static func html(_ reports: [ReplayReport]) -> String {
+        guard reports.count != 1 else { return reports[0].html }
+        var page = HTMLPage(title: "Replay of \(reports.count) matches")
+        page.paragraph("All matches were played at once in one world: root and seconds are those of all together.")
+        let anchors = reports.indices.map { "match-\($0 + 1)" }
+        page.table(
+            ["match", "format", "events", "applied", "refused", "exact", "root", "seconds"], reports.map(\.overviewRow),
+            anchors: anchors)
+        page.facts(reports.last?.worldFacts ?? [])
+        for (report, anchor) in zip(reports, anchors) {
+            page.section(report.plan.matchName, anchor: anchor)
+            page.facts(report.matchFacts)
+            report.addParts(to: &page)
+        }
+        return page.text
+    }
+
+    private var overviewRow: [String] {
+        [
+            plan.matchName, match.format, "\(match.events.count)", "\(tally.applied)", "\(tally.refused)",
+            tally.snapshots.isEmpty ? "-" : "\(tally.exact) of \(tally.snapshots.count)",
+            ledger.stateRoot.map { String($0.prefix(12)) } ?? "-", String(format: "%.3f", tally.seconds),
+        ]
+    }
+
+    private func addParts(to page: inout HTMLPage) {
         for warning in warnings { page.paragraph(warning, isWarning: true) }
         EconomyPage.charts(figures, in: &page, name: slot)
         page.heading("Answers")
@@ -34,10 +64,12 @@ extension ReplayReport {
             ["kind", "count"],
             MatchEventKind.allCases.compactMap { kind in match.counts[kind].map { [kind.rawValue, "\($0)"] } })
         addRefusals(to: &page)
-        return page.text
     }
 
-    private var facts: [(String, String)] {
+    private var facts: [(String, String)] { matchFacts + worldFacts }
+
+    /// What is to be said of the match alone.
+    private var matchFacts: [(String, String)] {
         var facts = [
             ("format", match.format), ("events", "\(match.events.count)"), ("applied", "\(tally.applied)"),
             ("clamped", "\(tally.clamped)"), ("refused", "\(tally.refused)"),
@@ -49,6 +81,16 @@ extension ReplayReport {
                     "recorded balances met",
                     "\(tally.exact) of \(tally.snapshots.count) (\(String(format: "%.1f", exactPercent)) %)"
                 ))
+        }
+        return facts
+    }
+
+    /// What is to be said of the world that it was played in.
+    private var worldFacts: [(String, String)] {
+        var facts: [(String, String)] = []
+        if let season {
+            facts.append(("matches together", "\(season.matches)"))
+            facts.append(("operations together", "\(season.operations)"))
         }
         facts.append(("seconds", String(format: "%.3f", tally.seconds)))
         if let root = ledger.stateRoot { facts.append(("state root", root)) }

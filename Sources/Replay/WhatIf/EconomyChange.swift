@@ -33,13 +33,15 @@ public struct EconomyChange: Sendable, Equatable {
     public var fees: [String: Int64] = [:]
     /// How many of an item one player may buy at most; `*` for each item that is not named.
     public var caps: [String: Int64] = [:]
+    /// Weights in tables of loot of a running world: by table, then by entry, counted from 1, or by its item; `*` for all.
+    public var loot: [String: [String: Figure]] = [:]
     /// Offers of a running world by number; `*` for all.
     public var offers: [String: Offer] = [:]
 
     /// A change of nothing.
     public init() {}
 
-    static let keys = ["prices", "sellPrices", "rewards", "drops", "fees", "caps", "offers"]
+    static let keys = ["prices", "sellPrices", "rewards", "drops", "fees", "caps", "loot", "offers"]
 
     /// Reads a change from a file.
     public init(path: String) throws(ImportError) {
@@ -53,7 +55,7 @@ public struct EconomyChange: Sendable, Equatable {
                 file: source.file, problem: "is no change",
                 remedy: "it is one JSON object, {\"prices\": {\"*\": {\"factor\": 1.2}}, \"rewards\": {\"*\": {\"factor\": 0.9}}}")
         }
-        for child in root.children {
+        for child in try Self.members(root) {
             let reader = child.reader
             switch child.key {
             case "prices": prices = try Self.figures(reader)
@@ -62,8 +64,10 @@ public struct EconomyChange: Sendable, Equatable {
             case "drops": drops = try Self.figures(reader)
             case "fees": fees = try Self.numbers(reader, upTo: 10_000, names: ["trade", "lots", "tribute"])
             case "caps": caps = try Self.numbers(reader, upTo: 1_000_000_000, names: nil)
+            case "loot":
+                for table in try Self.members(reader) { loot[table.key] = try Self.figures(table.reader) }
             case "offers":
-                for offer in reader.children { offers[offer.key] = try Self.offer(offer.reader) }
+                for offer in try Self.members(reader) { offers[offer.key] = try Self.offer(offer.reader) }
             default:
                 throw reader.error(
                     "the key \"\(child.key)\" is unknown", "keys are \(Self.keys.joined(separator: ", "))")
@@ -71,14 +75,30 @@ public struct EconomyChange: Sendable, Equatable {
         }
     }
 
+    /// The members of an object; an error for anything else, and for a name that stands twice.
+    private static func members(_ reader: JSONReader) throws(ImportError) -> [(key: String, reader: JSONReader)] {
+        guard case .object = reader.node.value else {
+            throw reader.error("is \(reader.node.description)", "an object: what changes, by name, or * for all")
+        }
+        var names: Set<String> = []
+        for child in reader.children where !names.insert(child.key).inserted {
+            throw child.reader.error("\"\(child.key)\" stands twice", "each name once")
+        }
+        return reader.children
+    }
+
     private static func figures(_ reader: JSONReader) throws(ImportError) -> [String: Figure] {
         var figures: [String: Figure] = [:]
-        for child in reader.children { figures[child.key] = try figure(child.reader) }
+        for child in try members(reader) { figures[child.key] = try figure(child.reader) }
         return figures
     }
 
     private static func figure(_ reader: JSONReader) throws(ImportError) -> Figure {
-        if let factor = reader.optional("factor") {
+        if case .object(let members) = reader.node.value {
+            for member in members where member.key != "factor" {
+                throw reader.error("\"\(member.key)\" is unknown", "a whole number, or {\"factor\": 1.2}")
+            }
+            let factor = try reader.required("factor", "a whole number, or {\"factor\": 1.2}")
             let number = try factor.decimal()
             guard (0...1_000_000).contains(number) else { throw factor.error("is \(number)", "a factor of 0 to 1,000,000") }
             return .factor(number)
@@ -93,24 +113,28 @@ public struct EconomyChange: Sendable, Equatable {
         _ reader: JSONReader, upTo most: Int64, names: [String]?
     ) throws(ImportError) -> [String: Int64] {
         var numbers: [String: Int64] = [:]
-        for child in reader.children {
+        for child in try members(reader) {
             if let names, !names.contains(child.key) {
                 throw child.reader.error("\"\(child.key)\" is unknown", "one of \(names.joined(separator: ", "))")
             }
-            let number = try child.reader.integer()
-            guard (0...most).contains(number) else { throw child.reader.error("is \(number)", "0 to \(most)") }
-            numbers[child.key] = number
+            numbers[child.key] = try number(child.reader, upTo: most)
         }
         return numbers
     }
 
+    private static func number(_ reader: JSONReader, upTo most: Int64) throws(ImportError) -> Int64 {
+        let number = try reader.integer()
+        guard (0...most).contains(number) else { throw reader.error("is \(number)", "0 to \(most)") }
+        return number
+    }
+
     private static func offer(_ reader: JSONReader) throws(ImportError) -> Offer {
         var offer = Offer()
-        for child in reader.children {
+        for child in try members(reader) {
             switch child.key {
             case "price": offer.price = try figure(child.reader)
-            case "capPerPlayer": offer.capPerPlayer = UInt32(clamping: max(0, try child.reader.integer()))
-            case "stock": offer.stock = UInt64(max(0, try child.reader.integer()))
+            case "capPerPlayer": offer.capPerPlayer = UInt32(try number(child.reader, upTo: Int64(UInt32.max)))
+            case "stock": offer.stock = UInt64(try number(child.reader, upTo: .max))
             default: throw child.reader.error("\"\(child.key)\" is unknown", "price, capPerPlayer or stock")
             }
         }
@@ -145,7 +169,7 @@ public struct EconomyChange: Sendable, Equatable {
         names["caps"] = names["prices"]
         let named = [
             ("prices", Array(prices.keys)), ("sellPrices", Array(sellPrices.keys)), ("rewards", Array(rewards.keys)),
-            ("drops", Array(drops.keys)), ("fees", Array(fees.keys)), ("caps", Array(caps.keys)), ("offers", Array(offers.keys)),
+            ("drops", Array(drops.keys)), ("fees", Array(fees.keys)), ("caps", Array(caps.keys)), ("loot", Array(loot.keys)), ("offers", Array(offers.keys)),
         ]
         return named.flatMap { group, keys in
             keys.sorted().filter { names[group]?.contains($0) != true && !($0 == "*" && names[group]?.isEmpty == false) }
@@ -170,6 +194,10 @@ public struct ChangedMatch: Sendable {
     public init(_ match: Match, _ change: EconomyChange) {
         self.match = match
         var bought: [String: Int64] = [:]
+        /// Purchases that happen, and what they count towards a cap.
+        var purchases: [Int64: (key: String, count: Int64)] = [:]
+        /// What events were for before and are for under the change, for refunds of them.
+        var amounts: [Int64: (before: Int64, after: Int64)] = [:]
         var events: [MatchEvent] = []
         for original in match.events {
             var event = original
@@ -184,6 +212,7 @@ public struct ChangedMatch: Sendable {
                         continue
                     }
                     bought[key, default: 0] += count
+                    purchases[event.sequence] = (key, count)
                 }
                 if let figure = change.find(change.prices, event.item, name) { Self.price(&event, figure, count) }
             case .sell:
@@ -194,6 +223,16 @@ public struct ChangedMatch: Sendable {
                 } else if event.item != nil, let figure = change.find(change.drops, event.item, name) {
                     event.quantity = figure.of(event.quantity ?? 1)
                 }
+            case .undo:
+                // What was given back is not had: it may be bought again.
+                if let undone = event.reference.flatMap({ purchases.removeValue(forKey: $0) }) {
+                    bought[undone.key, default: 0] -= undone.count
+                }
+            case .refund:
+                // The same share of what was paid.
+                if let paid = event.reference.flatMap({ amounts[$0] }), paid.before > 0, let amount = event.amount {
+                    event.amount = Self.share(amount, of: paid.before, in: paid.after)
+                }
             case .destroy:
                 if let reference = event.reference, forbidden[reference] != nil {
                     forbidden[event.sequence] = "what it was for did not happen"
@@ -202,16 +241,35 @@ public struct ChangedMatch: Sendable {
             case .trade:
                 if let figure = change.find(change.prices, event.item, name) { Self.price(&event, figure, event.quantity ?? 1) }
                 if let points = change.fees["trade"] {
-                    event.fee = Int64((Double(event.amount ?? 0) * Double(points) / 10_000).rounded(.up))
+                    event.fee = Self.fee(event.amount ?? 0, points)
+                } else if let fee = event.fee, let before = original.amount, let after = event.amount, before != after {
+                    // The rule that made the fee makes it of the other price too.
+                    let isWorlds = fee == Self.fee(before, Self.worldFeePoints)
+                    event.fee = isWorlds ? Self.fee(after, Self.worldFeePoints) : before > 0 ? Self.share(fee, of: before, in: after) : fee
                 }
                 event.fee = min(event.fee ?? 0, event.amount ?? 0)
             case .buyLots, .sellLots: event.fee = change.fees["lots"] ?? event.fee
             case .tribute: event.fee = change.fees["tribute"] ?? event.fee
             default: break
             }
+            if let before = original.amount, let after = event.amount, before != after { amounts[event.sequence] = (before, after) }
             events.append(event)
         }
         self.match.events = events
+    }
+
+    /// The world's own fee of a trade, in basis points.
+    private static let worldFeePoints = Int64(PlanOptions().tradeFeeBasisPoints)
+
+    /// A fee in basis points, rounded up.
+    private static func fee(_ amount: Int64, _ points: Int64) -> Int64 {
+        let (product, rest) = (amount / 10_000 * points, amount % 10_000 * points)
+        return product + (rest + 9_999) / 10_000
+    }
+
+    /// The same share of another whole.
+    private static func share(_ part: Int64, of whole: Int64, in other: Int64) -> Int64 {
+        Int64(max(0, min(9e18, (Double(part) / Double(whole) * Double(other)).rounded())))
     }
 
     /// A fixed price replaces the item's; what parts took off it still comes off.

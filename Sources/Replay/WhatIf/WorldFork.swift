@@ -14,6 +14,8 @@ public final class WorldFork {
     private let genesis: LedgerGenesis
     private let makeExecutor: (LedgerGenesis) -> any BlockExecutor
     private var reader: WorldReader
+    /// What of the change has no effect, as far as it shows before anything is executed.
+    private var notes: [String] = []
 
     /// One of the two sides.
     private final class Side {
@@ -39,8 +41,8 @@ public final class WorldFork {
         reader = WorldReader(game: game)
     }
 
-    /// Both sides, compared. `feeGame` is the same game with other fees in its contracts.
-    public func compare(_ change: EconomyChange, fees feeGame: Game?) throws -> WhatIfReport {
+    /// Both sides, compared. `changedGame` is the same game with other fees or odds in its first state.
+    public func compare(_ change: EconomyChange, rules changedGame: Game?) throws -> WhatIfReport {
         guard change.caps.isEmpty else {
             throw ReplayError.gameDoesNotFit("a world's caps stand in its offers: {\"offers\": {\"1\": {\"capPerPlayer\": 2}}}")
         }
@@ -56,7 +58,7 @@ public final class WorldFork {
         let copy = try LedgerInspection(folder: folder, genesis: genesis, executor: makeExecutor(genesis), upTo: block)
         let changed = Side(
             run: LedgerRun(forking: copy, genesis: genesis, executor: makeExecutor(genesis)), meter: base.meter)
-        try apply(change, feeGame, to: changed.run, at: span.first)
+        try apply(change, changedGame, to: changed.run, at: span.first)
         let rewriter = CallRewriter(change: change, game: game)
         var invalidated: [WhatIfReport.Invalidated] = []
         var played = 0
@@ -68,8 +70,9 @@ public final class WorldFork {
                 operation.transaction = rewriter.rewritten(operation.transaction)
                 return operation
             }
-            let before = base.run.execute(operations[...], clockMilliseconds: clock)
-            let after = changed.run.execute(altered[...], clockMilliseconds: clock)
+            // Both sides see the block that was, so that what is drawn by lot is drawn alike.
+            let before = base.run.execute(operations[...], at: BlockPlace(recorded.header))
+            let after = changed.run.execute(altered[...], at: BlockPlace(recorded.header))
             for place in operations.indices {
                 let time = Int64(clamping: clock) - span.first
                 let was = step(operations[place].transaction, before[place], time)
@@ -82,9 +85,11 @@ public final class WorldFork {
             onProgress?(played)
             return true
         }
-        return WhatIfReport(
+        var report = WhatIfReport(
             name: "\(folder) from block \(block) on", base: base.meter.finish(), changed: changed.meter.finish(),
             invalidated: invalidated, roots: (base.run.stateRoot().hex, changed.run.stateRoot().hex))
+        report.notes = notes + rewriter.idle()
+        return report
     }
 
     /// The times of the first and the last block behind the fork.
@@ -133,15 +138,27 @@ public final class WorldFork {
 
     // MARK: The change
 
-    private func apply(_ change: EconomyChange, _ feeGame: Game?, to run: LedgerRun, at clock: Int64) throws {
-        if let feeGame { run.change(codeDifference(feeGame, run.world)) }
+    private func apply(_ change: EconomyChange, _ changedGame: Game?, to run: LedgerRun, at clock: Int64) throws {
+        if let changedGame {
+            let difference = ruleDifference(changedGame, run.world)
+            if change.fees["trade"] != nil, difference.accounts.isEmpty {
+                notes.append("fees: trade is what it was, so that this changes nothing")
+            }
+            if !change.loot.isEmpty, difference.storage.isEmpty {
+                notes.append("loot: the weights are what they were, so that this changes nothing")
+            }
+            run.change(difference)
+        }
         let clock = UInt64(max(1, clock))
         var number: UInt64 = 0
         for offer in game.catalog.offers {
             guard let wanted = change.offers["\(offer.offer)"] ?? change.offers["*"] else { continue }
             let request = game.offerRequest(UInt64(offer.offer))
             let receipt = run.view(ViewCall(to: request.to, data: request.data, ticket: 0), clockMilliseconds: clock)
-            guard let view = game.offer(from: receipt.output), view.isActive else { continue }
+            guard let view = game.offer(from: receipt.output), view.isActive else {
+                notes.append("offers: offer \(offer.offer) is closed at block \(block), so that this changes nothing")
+                continue
+            }
             number += 1
             try update(UInt64(offer.offer), view, wanted, run, clock, number)
         }
@@ -175,11 +192,18 @@ public final class WorldFork {
         else { throw ReplayError.gameDoesNotFit("the shop refuses the change of offer \(offer)") }
     }
 
-    /// Contracts whose code differs get the other code; what they keep stays.
-    private func codeDifference(_ other: Game, _ world: WorldState) -> StateDiff {
+    /// What differs in the first state of another game: contracts get its code and what they keep stays, but for slots
+    /// that its first state sets otherwise.
+    private func ruleDifference(_ other: Game, _ world: WorldState) -> StateDiff {
         var diff = StateDiff()
+        let own = Dictionary(game.genesis.accounts.map { ($0.address, $0.storage) }, uniquingKeysWith: { first, _ in first })
         for account in other.genesis.accounts where !account.code.isEmpty {
-            guard let present = world.account(account.address), present.codeHash != account.state.codeHash else { continue }
+            guard let present = world.account(account.address) else { continue }
+            let former = Dictionary((own[account.address] ?? []).map { ($0.slot, $0.value) }, uniquingKeysWith: { first, _ in first })
+            for slot in account.storage where former[slot.slot] != slot.value {
+                diff.storage.append(StorageChange(address: account.address, slot: slot.slot, value: slot.value))
+            }
+            guard present.codeHash != account.state.codeHash else { continue }
             diff.accounts.append(
                 AccountChange(
                     address: account.address,

@@ -62,18 +62,20 @@ struct WorldReader {
 }
 
 /// Rewrites the calls of recorded operations as a change wants them.
-struct CallRewriter {
+final class CallRewriter {
+    /// What of the change met a call: "prices.rum", "fees.lots".
+    private(set) var touched: Set<String> = []
     private let change: EconomyChange
     private let game: Game
     private let reader: WorldReader
-    private let purchase = Self.selector("purchase(uint256,uint256,uint256[4])")
-    private let exchange = Self.selector("exchange(address,address,address,uint256,uint256[8],uint256[8])")
-    private let grant = Self.selector("grant(address,address,uint256,uint256[8])")
-    private let buyLots = Self.selector(
+    private let purchase = CallRewriter.selector("purchase(uint256,uint256,uint256[4])")
+    private let exchange = CallRewriter.selector("exchange(address,address,address,uint256,uint256[8],uint256[8])")
+    private let grant = CallRewriter.selector("grant(address,address,uint256,uint256[8])")
+    private let buyLots = CallRewriter.selector(
         "buyLots(address,uint256,uint256,uint256,uint256,uint256,uint256,uint256)")
-    private let sellLots = Self.selector(
+    private let sellLots = CallRewriter.selector(
         "sellLots(address,uint256,uint256,uint256,uint256,uint256,uint256,uint256)")
-    private let tribute = Self.selector("tribute(address,address,uint256,uint256,uint256)")
+    private let tribute = CallRewriter.selector("tribute(address,address,uint256,uint256,uint256)")
 
     init(change: EconomyChange, game: Game) {
         self.change = change
@@ -95,16 +97,48 @@ struct CallRewriter {
         } else if transaction.to == game.contracts["rewards"], selector == grant {
             for word in 3..<11 {
                 let (asset, amount) = line(transaction, word)
+                if asset == 0 { continue }
                 let figure =
                     asset < EconomyMeter.firstItem
-                    ? change.find(change.rewards, "\(number(transaction, 2))", "reward") : change.find(change.drops, reader.asset(asset))
-                if asset > 0, let figure { set(&transaction, word, asset, UInt64(max(1, figure.of(Int64(clamping: amount))))) }
+                    ? find("rewards", change.rewards, ["\(number(transaction, 2))", "reward"])
+                    : find("drops", change.drops, [reader.asset(asset)])
+                if let figure { set(&transaction, word, asset, UInt64(max(1, figure.of(Int64(clamping: amount))))) }
             }
         } else if transaction.to == game.contracts["commodities"] {
-            if let fee = change.fees["lots"], selector == buyLots || selector == sellLots { set(&transaction, 5, 0, UInt64(fee)) }
-            if let fee = change.fees["tribute"], selector == tribute { set(&transaction, 4, 0, UInt64(fee)) }
+            if let fee = change.fees["lots"], selector == buyLots || selector == sellLots {
+                touched.insert("fees.lots")
+                set(&transaction, 5, 0, UInt64(fee))
+            }
+            if let fee = change.fees["tribute"], selector == tribute {
+                touched.insert("fees.tribute")
+                set(&transaction, 4, 0, UInt64(fee))
+            }
         }
         return transaction
+    }
+
+    /// The change for the first of these names that it has, or that for all.
+    private func find(_ group: String, _ figures: [String: EconomyChange.Figure], _ names: [String]) -> EconomyChange.Figure? {
+        for name in names + ["*"] {
+            guard let figure = figures[name] else { continue }
+            touched.insert("\(group).\(name)")
+            return figure
+        }
+        return nil
+    }
+
+    /// What the change names and no call had, as sentences.
+    func idle() -> [String] {
+        if change == EconomyChange() { return ["the change is empty: both runs are the same"] }
+        let groups = [
+            ("prices", Array(change.prices.keys)), ("sellPrices", Array(change.sellPrices.keys)),
+            ("rewards", Array(change.rewards.keys)), ("drops", Array(change.drops.keys)),
+            ("fees", change.fees.keys.filter { $0 != "trade" }),
+        ]
+        return groups.flatMap { group, keys in
+            keys.sorted().filter { !touched.contains("\(group).\($0)") }
+                .map { "\(group): no call behind the block has \"\($0)\", so that this changes nothing" }
+        }
     }
 
     /// A basket in which coins are paid for an item, or the reverse.
@@ -117,10 +151,10 @@ struct CallRewriter {
         func coins(_ lines: [(asset: UInt64, amount: UInt64)]) -> Int? {
             lines.firstIndex { $0.asset > 0 && $0.asset < EconomyMeter.firstItem }
         }
-        if let bought = item(gets), let place = coins(pays), let figure = change.find(change.prices, bought) {
+        if let bought = item(gets), let place = coins(pays), let figure = find("prices", change.prices, [bought]) {
             let count = gets.first { $0.asset >= EconomyMeter.firstItem }?.amount ?? 1
             set(&transaction, 4 + place, pays[place].asset, amount(figure, pays[place].amount, count))
-        } else if let sold = item(pays), let place = coins(gets), let figure = change.find(change.sellPrices, sold) {
+        } else if let sold = item(pays), let place = coins(gets), let figure = find("sellPrices", change.sellPrices, [sold]) {
             let count = pays.first { $0.asset >= EconomyMeter.firstItem }?.amount ?? 1
             set(&transaction, 12 + place, gets[place].asset, amount(figure, gets[place].amount, count))
         }

@@ -68,7 +68,7 @@ private struct WorldCopying {
     /// Copies a world and says what the copy holds.
     func copy(from source: String, to target: String, _ verb: String) throws {
         let folder = DataFolder(path: source)
-        try folder.requireExisting()
+        try folder.requireWorld()
         let game = try GameFolder.load(try GameFolder.locate(game, data: folder))
         let progress = ProgressLine("blocks copied:")
         defer { progress.finish() }

@@ -38,7 +38,7 @@ struct BooksCommand: AsyncParsableCommand {
     func run() async throws {
         let findings = try await reportingFailures {
             let folder = DataFolder(path: data)
-            try folder.requireExisting()
+            try folder.requireWorld()
             let game = try GameFolder.load(try GameFolder.locate(game, data: folder))
             let genesis = Gateway.ledgerGenesis(of: game)
             let world = try LedgerInspection(folder: data, genesis: genesis, upTo: to ?? .max)

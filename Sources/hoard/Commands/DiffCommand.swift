@@ -54,6 +54,7 @@ struct DiffCommand: AsyncParsableCommand {
 
     func run() async throws {
         let isEqual = try await reportingFailures {
+            for folder in [folder(first), folder(second)] { try folder?.requireWorld() }
             let game = try GameFolder.load(try GameFolder.locate(execution.game, data: folder(first) ?? folder(second)))
             let one = try run(first, prices, game)
             let other = try run(second, secondPrices ?? prices, game)
@@ -87,6 +88,9 @@ struct DiffCommand: AsyncParsableCommand {
         let genesis = Gateway.ledgerGenesis(of: game)
         if let folder = folder(path) {
             return try FolderRun(folder: folder.path, genesis: genesis) { execution.makeExecutor($0) }
+        }
+        guard path == "-" || FileManager.default.fileExists(atPath: path) else {
+            throw Failure(message: "there is neither a data folder nor a recorded match \(path)")
         }
         let match = try MatchImporters.readWithNeighbours(path: path, pricesPath: prices)
         return try TrailRun(

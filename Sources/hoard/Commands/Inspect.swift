@@ -35,7 +35,7 @@ struct InspectOptions: ParsableArguments {
     /// The world as of the block asked for, and its game.
     func open() throws -> (LedgerInspection, Game) {
         let folder = DataFolder(path: data)
-        try folder.requireExisting()
+        try folder.requireWorld()
         let game = try GameFolder.load(try GameFolder.locate(game, data: folder))
         let world = try LedgerInspection(folder: data, genesis: Gateway.ledgerGenesis(of: game), upTo: at ?? .max)
         return (world, game)

@@ -102,7 +102,7 @@ struct ReceiptGet: AsyncParsableCommand {
 
     private func fromFolder(_ data: String, _ id: Wire.OperationID) throws -> ReceiptProof {
         let folder = DataFolder(path: data)
-        try folder.requireExisting()
+        try folder.requireWorld()
         let key = try ProofKeyFile.open(dataFolder: data, isMade: false)
         let game = try GameFolder.load(try GameFolder.locate(game, data: folder))
         let genesis = Gateway.ledgerGenesis(of: game)

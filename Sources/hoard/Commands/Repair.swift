@@ -43,7 +43,7 @@ struct Repair: AsyncParsableCommand {
         try await reportingFailures {
             let folder = DataFolder(path: data)
             try folder.requireExisting()
-            try DataFolder(path: from).requireExisting()
+            try DataFolder(path: from).requireWorld()
             let game = try GameFolder.load(try GameFolder.locate(game, data: folder))
             let report = try Ledger.repair(folder: data, from: from, genesis: Gateway.ledgerGenesis(of: game))
             if json {

@@ -9,8 +9,9 @@ import Tokens
 
 /// What every command that reads a recorded match takes.
 struct MatchOptions: ParsableArguments {
-    @Argument(help: "The recorded match: JSON, JSON Lines or CSV, gzipped or not; - for standard input.")
-    var file: String
+    @Argument(
+        help: "The recorded match: JSON, JSON Lines or CSV, gzipped or not; - for standard input. Several are played at once in one world.")
+    var files: [String]
 
     @Option(help: "Item prices of the match's patch, as JSON; by default the best fitting of those beside the match.")
     var prices: String?
@@ -18,9 +19,12 @@ struct MatchOptions: ParsableArguments {
     @Option(help: "Which column or key of a studio's own rows is what, as JSON (docs/MATCHES.md).")
     var mapping: String?
 
-    /// The matches of the file.
+    /// The matches of the files, each with a name of its own.
     func read() throws -> [Match] {
-        try MatchImporters.readAllWithNeighbours(path: file, pricesPath: prices, mappingPath: mapping)
+        let matches = try files.flatMap {
+            try MatchImporters.readAllWithNeighbours(path: $0, pricesPath: prices, mappingPath: mapping)
+        }
+        return MatchImporters.distinct(matches)
     }
 }
 
@@ -34,7 +38,8 @@ struct ReplayCommand: AsyncParsableCommand {
             StarCraft II events, order books, tables of sales, canonical JSON Lines (docs/MATCHES.md). \
             Without --connect a server of its own is started on loopback, whose clock is the match's own time; --in-process does \
             without server and TCP. State root and operations digest depend on the file alone, whatever executes it. \
-            Exit code 1 when value was not conserved or the root is not the one of --expect-root.
+            Several matches are played at once in one world. A file of `hoard record --exact` is played as the world that it was. \
+            Exit code 1 when value was not conserved or the root is not the one of --expect-root, or of such a record.
             """)
 
     @OptionGroup var match: MatchOptions
@@ -97,6 +102,7 @@ struct ReplayCommand: AsyncParsableCommand {
     private var isInProcess: Bool { inProcess || copies > 1 }
 
     func run() async throws {
+        if match.files.contains(where: WorldReplay.isRecord) { return try await playRecord() }
         let reports = try await reportingFailures {
             let matches = try match.read()
             if let canonical { try write(matches.map(CanonicalWriter.text).joined(), to: canonical) }
@@ -104,12 +110,34 @@ struct ReplayCommand: AsyncParsableCommand {
             let reports =
                 isInProcess || matches.count > 1
                 ? try playInProcess(matches, game) : [try await playOverTCP(matches[0], game)]
-            if let report { try write(reports.map(\.html).joined(separator: "\n"), to: report) }
+            if let report { try write(ReplayReport.html(reports), to: report) }
             return reports
         }
         for report in reports { print(json ? report.json : report.text) }
         if reports.contains(where: { $0.ledger.conserved == false }) { throw ExitCode(1) }
         try compareRoot(reports.last?.ledger.stateRoot)
+    }
+
+    /// Plays what `hoard record --exact` wrote.
+    private func playRecord() async throws {
+        guard match.files.count == 1, copies == 1 else {
+            throw ValidationError("a world's record is played alone and once: it has accounts and ids of its own")
+        }
+        if connect != nil || data != nil || report != nil || canonical != nil || speed != "max" || match.prices != nil {
+            throw ValidationError("a world's record is played in process: without --connect, --data, --speed, --prices, --report and --canonical")
+        }
+        let outcome = try await reportingFailures {
+            let game = try GameFolder.load(try GameFolder.locate(execution.game))
+            let genesis = Gateway.ledgerGenesis(of: game)
+            let progress = ProgressLine("operations played:")
+            defer { progress.finish() }
+            return try WorldReplay.play(
+                path: match.files[0], genesis: genesis, executor: execution.makeExecutor(genesis)
+            ) { progress.update($0, of: $1) }
+        }
+        print(json ? outcome.json : outcome.text)
+        try compareRoot(outcome.stateRoot)
+        if !outcome.isExact || !outcome.isConserved { throw ExitCode(1) }
     }
 
     private func compareRoot(_ root: String?) throws {

@@ -40,7 +40,7 @@ struct Verify: AsyncParsableCommand {
     func run() async throws {
         let report = try await reportingFailures {
             let folder = DataFolder(path: data)
-            try folder.requireExisting()
+            try folder.requireWorld()
             let game = try GameFolder.load(try GameFolder.locate(execution.game, data: folder))
             let progress = ProgressLine("blocks verified:")
             defer { progress.finish() }

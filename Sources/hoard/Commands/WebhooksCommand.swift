@@ -61,7 +61,7 @@ struct WebhooksCommand: AsyncParsableCommand {
             let secret = bytes.last == 10 ? [UInt8](bytes.dropLast()) : [UInt8](bytes)
             guard secret.count >= 16 else { throw Failure(message: "the secret in \(secretFile) has \(secret.count) bytes; give it at least 16") }
             let folder = DataFolder(path: data)
-            try folder.requireExisting()
+            try folder.requireWorld()
             let game = try GameFolder.load(try GameFolder.locate(game, data: folder))
             var post = WebhookPost(
                 post: HTTPPost(url: HTTPPost.url(url) ?? URL(fileURLWithPath: "/"), seconds: seconds), secret: secret, cursorFile: cursorFile, batch: batch)

@@ -16,7 +16,7 @@ struct WhatIfCommand: AsyncParsableCommand {
             forks it behind that block and executes again what came after. Behaviour is held fixed: everyone tries what he did, \
             and nobody reacts. The change is a JSON object: prices, sellPrices, rewards, drops (by name, * for all, a number or \
             {"factor": 1.2}), fees (trade, lots, tribute in basis points), caps (by item), offers (of a world, by number: price, \
-            capPerPlayer, stock). See docs/MATCHES.md. The server must not be running.
+            capPerPlayer, stock), loot (of a world, weights by table and entry). See docs/MATCHES.md. The server must not be running.
             """)
 
     @Argument(help: "A recorded match; not with --data.")
@@ -72,7 +72,7 @@ struct WhatIfCommand: AsyncParsableCommand {
 
     private func compareWorld(_ change: EconomyChange) throws -> WhatIfReport {
         let folder = DataFolder(path: data ?? "")
-        try folder.requireExisting()
+        try folder.requireWorld()
         let gameFolder = try GameFolder.locate(execution.game, data: folder)
         let game = try GameFolder.load(gameFolder)
         let progress = ProgressLine("operations played:")
@@ -81,25 +81,6 @@ struct WhatIfCommand: AsyncParsableCommand {
             folder: folder.path, block: from, game: game, genesis: Gateway.ledgerGenesis(of: game)
         ) { execution.makeExecutor($0) }
         fork.onProgress = { progress.update(UInt64($0), of: nil) }
-        return try fork.compare(change, fees: try changedGame(change, gameFolder))
-    }
-
-    /// Fees stand in the code of contracts: a game folder with other ones gives the code.
-    private func changedGame(_ change: EconomyChange, _ folder: String) throws -> Game? {
-        guard let fee = change.fees["trade"] else { return nil }
-        let copy = FileManager.default.temporaryDirectory.appendingPathComponent("hoard-whatif-\(UUID().uuidString)").path
-        defer { try? FileManager.default.removeItem(atPath: copy) }
-        try FileManager.default.copyItem(atPath: URL(fileURLWithPath: folder).resolvingSymlinksInPath().path, toPath: copy)
-        let path = copy + "/Genesis/genesis.json"
-        var text = try String(contentsOfFile: path, encoding: .utf8)
-        var lines = text.components(separatedBy: "\n")
-        for index in lines.indices where lines[index].contains("\"artifact\"") {
-            lines[index] = lines[index].replacingOccurrences(
-                of: "\\{\"number\": [0-9]+\\}", with: "{\"number\": \(fee)}", options: .regularExpression)
-        }
-        text = lines.joined(separator: "\n")
-        try FileManager.default.removeItem(atPath: path)
-        try Data(text.utf8).write(to: URL(fileURLWithPath: path))
-        return try GameFolder.load(copy)
+        return try fork.compare(change, rules: try ChangedGame.load(gameFolder, game, change))
     }
 }

@@ -30,6 +30,24 @@ struct DataFolder {
         }
     }
 
+    /// Fails where the folder holds no world: says what was looked for, and where there is one near by.
+    func requireWorld() throws {
+        try requireExisting()
+        guard !Self.holdsWorld(path) else { return }
+        let folder = URL(fileURLWithPath: path)
+        let children = ((try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []).sorted()
+        let near =
+            children.map { path + "/" + $0 }.first(where: Self.holdsWorld)
+            ?? (Self.holdsWorld(folder.deletingLastPathComponent().path) ? folder.deletingLastPathComponent().path : nil)
+        let found = children.isEmpty ? "the folder is empty" : "it holds \(children.prefix(5).joined(separator: ", "))\(children.count > 5 ? ", ..." : "")"
+        throw Failure(
+            message: "\(path) holds no world: looked for the file \(path)/world, which lies beside log and checkpoints, but \(found); "
+                + (near.map { "\($0) holds one" }
+                    ?? "name a folder that `hoard serve --data`, `hoard replay --data` or `hoard backup` made"))
+    }
+
+    private static func holdsWorld(_ path: String) -> Bool { FileManager.default.fileExists(atPath: path + "/world") }
+
     /// Remembers which game the folder is played with, for `verify` and `inspect`.
     func remember(gameFolder: String) throws {
         let absolute = URL(fileURLWithPath: gameFolder).standardizedFileURL.path
