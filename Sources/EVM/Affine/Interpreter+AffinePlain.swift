@@ -47,6 +47,18 @@ extension Interpreter {
                 sp -= pc.pointee.operation == .mstore ? 2 : 1
                 sp[0].storeBigEndian(at: memory + Int(truncatingIfNeeded: offset.l0))
                 next = pc + 1
+            case .hashWords:
+                let isOut = frame.pointee.memorySize < 64 || gas < 12
+                if isOut || meetsTag(.zero, from: memoryStart) || meetsTag(U256(32 as UInt64), from: memoryStart) { return }
+                gas = hashWords(pc, sp, gas)
+                sp -= 1
+                next = pc + 1
+            case .moveWord:
+                let (source, target) = (U256(pc.pointee.immediate & 0xffff_ffff), U256(pc.pointee.immediate &>> 32))
+                if !holdsWord(max(source, target), frame) { return }
+                if meetsTag(source, from: memoryStart) || meetsTag(target, from: memoryStart) { return }
+                gas = moveWord(pc, gas)
+                next = pc + 1
             default:
                 if !stepPlainly(pc, &sp) { return }
                 next = pc + 1
