@@ -117,7 +117,7 @@ public struct ParallelBenchmark {
             line.fixedMicroseconds = fixedCost(prepared, workers: count)
             report(line)
         }
-        let sequence = options.virtualCores.isEmpty ? 0 : probeSequence(prepared)
+        let sequence = probed.sequence.reduce(0, +)
         for count in options.virtualCores {
             let (nanoseconds, executions) = simulate(probed, on: count)
             var timing = sequential
@@ -147,9 +147,12 @@ public struct ParallelBenchmark {
         var blocks: [[UnitCost]] = []
         /// Nanoseconds of beginning and ending all blocks.
         var blockNanoseconds: UInt64 = 0
+        /// Nanoseconds of each operation by the sequential executor.
+        var sequence: [UInt64] = []
     }
 
-    /// Executes the workload unit by unit: once to see who waits for whom, three times for the costs, of which the least count.
+    /// Executes the workload unit by unit: once to see who waits for whom, three times for the costs, of which the least count;
+    /// and each time in sequence beside it, so that a noisy moment meets both.
     private func probe(_ prepared: PreparedWorkload) -> Probed {
         var best: Probed?
         for _ in 0..<(options.virtualCores.isEmpty ? 1 : 4) {
@@ -162,6 +165,13 @@ public struct ParallelBenchmark {
                     probe.measure(
                         block, in: prepared.environment, world: world, known: best?.blocks[probed.blocks.count]))
                 probed.blockNanoseconds += probe.blockNanoseconds
+            }
+            if !options.virtualCores.isEmpty {
+                // On a machine of its own, which remembers no hashes yet either.
+                let alone = UnitProbe(machine: machine(prepared), rules: prepared.rules, deltas: options.deltas)
+                let times = alone.measureInSequence(
+                    prepared.operations[...], in: prepared.environment, world: self.world(prepared))
+                probed.sequence = best.map { zip($0.sequence, times).map(min) } ?? times
             }
             guard let former = best else {
                 best = probed
@@ -179,18 +189,6 @@ public struct ParallelBenchmark {
             best = probed
         }
         return best ?? Probed()
-    }
-
-    /// Nanoseconds of the workload in sequence, unit by unit as the costs are taken: three times, of each unit the least.
-    private func probeSequence(_ prepared: PreparedWorkload) -> UInt64 {
-        var least: [UInt64] = []
-        for _ in 0..<3 {
-            let probe = UnitProbe(machine: machine(prepared), rules: prepared.rules, deltas: options.deltas)
-            let times = probe.measureInSequence(
-                prepared.operations[...], in: prepared.environment, world: world(prepared))
-            least = least.isEmpty ? times : zip(least, times).map(min)
-        }
-        return least.reduce(0, +)
     }
 
     private func simulate(_ probed: Probed, on count: Int) -> (nanoseconds: UInt64, executions: Double) {
