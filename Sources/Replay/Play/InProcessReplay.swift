@@ -68,8 +68,8 @@ public final class InProcessReplay {
     /// Moves from which on threads for the other stages pay.
     private static let pipelineMovesMin = 8_192
     /// Operations of one call of the executor, but for the last group, and entries of a sheet, but for the last stretch:
-    /// enough for several workers, few enough to stay in the cache.
-    public static let entriesMax = 2_048
+    /// enough for several workers, few enough that what came of them is still in the cache when it is judged and given back.
+    public static let entriesMax = 512
 
     /// A replay of plans, each so many times at once. Neither the pipeline nor how much is executed at once shows in the result.
     public init(
