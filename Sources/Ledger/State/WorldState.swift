@@ -17,10 +17,16 @@ public final class WorldState: StateView {
     private var marks = ByteBuffer()
 
     /// An empty world with room for so many accounts and slots before its tables grow.
-    public init(expectedAccounts: Int = 0, expectedSlots: Int = 0) {
-        accounts = FlatTable(shardBits: LedgerLimits.tableShardBits, expected: expectedAccounts)
+    public convenience init(expectedAccounts: Int = 0, expectedSlots: Int = 0) {
+        self.init(
+            expectedAccounts: expectedAccounts, expectedSlots: expectedSlots, tableShardBits: LedgerLimits.tableShardBits)
+    }
+
+    /// The same with tables of so many shards that a test sees them full.
+    init(expectedAccounts: Int = 0, expectedSlots: Int = 0, tableShardBits: Int) {
+        accounts = FlatTable(shardBits: tableShardBits, expected: expectedAccounts)
         owners = FlatTable(shardBits: 4)
-        slots = FlatTable(shardBits: LedgerLimits.tableShardBits, expected: expectedSlots)
+        slots = FlatTable(shardBits: tableShardBits, expected: expectedSlots)
     }
 
     /// Accounts that exist.

@@ -93,13 +93,16 @@ extension UnsafeMutablePointer where Pointee == AccountEntry {
 }
 
 extension UnsafeMutablePointer where Pointee: SharedFlatEntry {
-    /// Fills a vacant place while others look: who finds it present finds all of it.
+    /// Fills a vacant place while others look: who finds it present finds all of it. What says that it is present is
+    /// written once, last.
     func fill(_ entry: Pointee) {
         var entry = entry
         withUnsafeMutablePointer(to: &entry) {
+            let after = Pointee.presenceOffset + MemoryLayout<Atomic<UInt32>>.size
+            let place = UnsafeMutableRawPointer(self)
+            place.copyMemory(from: $0, byteCount: Pointee.presenceOffset)
+            (place + after).copyMemory(from: UnsafeRawPointer($0) + after, byteCount: MemoryLayout<Pointee>.size - after)
             let presence = Pointee.presence($0).pointee.load(ordering: .relaxed)
-            Pointee.presence($0).pointee.store(0, ordering: .relaxed)
-            self.pointee = $0.pointee
             Pointee.presence(self).pointee.store(presence, ordering: .releasing)
         }
     }
