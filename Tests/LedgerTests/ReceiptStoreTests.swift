@@ -40,6 +40,46 @@ import Testing
         #expect(throws: LogError.self) { try again.read(expected[7].0) }
     }
 
+    @Test(arguments: [false, true]) func `a file goes on behind any record, as if it had never stopped`(_ onSystem: Bool) throws {
+        let folder = TemporaryFolder()
+        let disk: any Disk = if onSystem { SystemDisk.shared } else { MemoryDisk() }
+        let path = onSystem ? folder.path + "/receipts" : "/world/receipts"
+        if !onSystem { try disk.makeFolder("/world") }
+        var generator = SeededGenerator(state: 9)
+        let bodies = (0..<600).map { _ in
+            [UInt8](repeating: .random(in: 0...255, using: &generator), count: Int.random(in: 0..<5_000, using: &generator))
+        }
+        var encoded = ByteBuffer()
+        encoded.append(Receipt(outcome: .success, gasUsed: 1))
+        func append(_ number: Int, to store: ReceiptStore) throws -> UInt64 {
+            try bodies[number].withUnsafeBytes {
+                try store.append(id: World.id(number), block: 1, index: 0, transaction: $0, receipt: encoded.bytes)
+            }
+        }
+        let whole = try ReceiptStore(disk: nil, path: "receipts", chunksInMemory: .max)
+        let expected = try (0..<600).map { try append($0, to: whole) }
+        var store = try ReceiptStore(disk: disk, path: path, chunksInMemory: 1)
+        for number in 0..<600 {
+            #expect(try append(number, to: store) == expected[number])
+            // Handed over in the middle of pages, gone on with, and now and then opened again behind what was written.
+            if number % 7 == 3 { try store.handOver() }
+            if number % 41 == 40 {
+                try store.handOver()
+                let end = store.end
+                // What a crash leaves behind the last checkpoint.
+                _ = try append(0, to: store)
+                try store.handOver()
+                store = try ReceiptStore(disk: disk, path: path, chunksInMemory: 1, end: end)
+            }
+        }
+        try store.handOver()
+        let again = try ReceiptStore(disk: disk, path: path, chunksInMemory: 1, end: store.end, isReadOnly: true)
+        for number in 0..<600 {
+            #expect(try again.read(expected[number]).transaction == bodies[number])
+            #expect(try store.read(expected[number]).transaction == bodies[number])
+        }
+    }
+
     @Test func `a repeat finds its receipt in the file`() throws {
         let folder = TemporaryFolder()
         var configuration = World.configuration()

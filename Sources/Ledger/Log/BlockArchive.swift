@@ -91,6 +91,9 @@ private final class ReceiptFileReader {
     private var window = UnsafeMutableRawBufferPointer.allocate(byteCount: windowBytes, alignment: 64)
     private var start = 0
     private var count = 0
+    /// Where the file's last page began before the window was read. The writer writes that page again with what comes
+    /// behind it, and makes the file longer only then: from here on a reader may get a mixture.
+    private var unsettled = 0
 
     init(_ file: any DiskFile) { self.file = file }
 
@@ -104,6 +107,8 @@ private final class ReceiptFileReader {
                 window = .allocate(byteCount: length * 2, alignment: 64)
             }
             start = place
+            let page = LedgerLimits.pageBytes
+            unsettled = max(0, try file.byteCount() - 1) / page * page
             count = try file.read(at: place, into: window)
             if count < length { return nil }
         }
@@ -141,6 +146,7 @@ private final class ReceiptFileReader {
                     record.loadUnaligned(fromByteOffset: 8, as: UInt64.self) == block,
                     record.loadUnaligned(fromByteOffset: 16, as: UInt32.self) == UInt32(index)
                 else {
+                    if next + record.count > unsettled { return false }
                     throw LogError(
                         call: "read", file: "receipts", reason: "byte \(next) does not hold receipt \(index) of block \(block)")
                 }

@@ -49,7 +49,8 @@ final class DiskStorage: @unchecked Sendable {
     func create(segment: UInt32, byteCount: Int) throws(LogError) {
         if try disk.openIfThere(path(segment)) != nil { return }
         let unfinished = folder + "/unfinished-" + String(segment)
-        let file = try disk.open(unfinished, .replace)
+        // Past the cache, where 64 MiB of zeros would each time take as many fresh pages.
+        let file = try disk.open(unfinished, .replace, isDirect: usesDirectWrites)
         try file.preallocate(byteCount)
         try fillWithZeros(file, byteCount)
         try file.sync()

@@ -1,6 +1,9 @@
 internal import Synchronization
 
 /// The work that writes receipts to their file, so that the sequencer does not wait for it.
+///
+/// It writes whole pages past the system's cache. The last page of a part is written again with the next part: what stands
+/// on it already is written with the same bytes, so that a torn write harms nothing that was durable.
 final class ReceiptSpiller: StepWork, @unchecked Sendable {
     // Sendable: what changes is guarded by `mutex`, or is set before the work begins.
     /// Part of a chunk that will not change any more.
@@ -13,7 +16,11 @@ final class ReceiptSpiller: StepWork, @unchecked Sendable {
     /// Where new jobs are signalled.
     let waitPoint = WaitPoint(spinMicroseconds: 0)
     private let mutex = SystemMutex()
+    /// Open for direct writes.
     private let file: any DiskFile
+    /// A copy of the page that the sequencer may be appending to.
+    private let page = UnsafeMutableRawBufferPointer.allocate(
+        byteCount: LedgerLimits.pageBytes, alignment: LedgerLimits.pageBytes)
     private var waiting: [Job] = []
     private var isStopping = false
     private var clock: (any LedgerClock)?
@@ -27,6 +34,8 @@ final class ReceiptSpiller: StepWork, @unchecked Sendable {
         self.file = file
         written = Atomic(end)
     }
+
+    deinit { page.deallocate() }
 
     /// Everything before this place is in the file, though not durable.
     var end: Int { written.load(ordering: .acquiring) }
@@ -61,11 +70,20 @@ final class ReceiptSpiller: StepWork, @unchecked Sendable {
     }
 
     private func write(_ job: Job) throws(LogError) {
-        try file.write(
-            at: job.chunk.start + job.from,
-            UnsafeRawBufferPointer(start: job.chunk.memory + job.from, count: job.to - job.from))
+        let chunk = job.chunk
+        let begin = job.from - job.from % LedgerLimits.pageBytes
+        let lastPage = job.to - job.to % LedgerLimits.pageBytes
+        if begin < lastPage {
+            try file.write(
+                at: chunk.base + begin, UnsafeRawBufferPointer(start: chunk.memory + begin, count: lastPage - begin))
+        }
+        if lastPage < job.to {
+            page.initializeMemory(as: UInt8.self, repeating: 0)
+            page.copyMemory(from: UnsafeRawBufferPointer(start: chunk.memory + lastPage, count: job.to - lastPage))
+            try file.write(at: chunk.base + lastPage, UnsafeRawBufferPointer(page))
+        }
         mutex.withLock { _ = waiting.removeFirst() }
-        written.store(job.chunk.start + job.to, ordering: .releasing)
+        written.store(chunk.base + job.to, ordering: .releasing)
         listener.withLock { $0?.signal() }
     }
 

@@ -44,28 +44,45 @@ enum ReceiptRecord {
     }
 }
 
-/// A piece of memory with records, on its way to the file.
+/// A piece of memory with records, on its way to the file in whole pages past the system's cache: there, a fresh page for
+/// every few records would cost more than the records themselves.
 final class ReceiptChunk: @unchecked Sendable {
     // Sendable: the sequencer appends, the spiller reads only what was appended before it was told.
     let memory: UnsafeMutableRawPointer
     let capacity: Int
-    /// The place of its first byte in the file.
+    /// The place of its first byte in the file: where a page begins.
+    let base: Int
+    /// The place of its first record. What lies before it on the same page belongs to the chunk before and stands in both.
     let start: Int
-    /// Bytes in use.
-    var used = 0
+    /// Bytes in use, counted from the base.
+    var used: Int
     /// Bytes that the spiller has been told of.
-    var told = 0
+    var told: Int
 
-    init(start: Int, capacity: Int) {
+    /// A chunk with room for so many bytes of records behind what stands before them on their first page.
+    init(start: Int, room: Int, firstPage: UnsafeRawBufferPointer) {
         MemoryGrowth.note()
         self.start = start
-        self.capacity = capacity
-        memory = .allocate(byteCount: capacity, alignment: 64)
+        let page = LedgerLimits.pageBytes
+        base = start - start % page
+        used = start - base
+        told = used
+        precondition(firstPage.count == used, "a chunk begins with what is on its first page")
+        capacity = (max(LedgerLimits.receiptChunkBytes, used + room) + page - 1) / page * page
+        memory = .allocate(byteCount: capacity, alignment: page)
+        if let from = firstPage.baseAddress { memory.copyMemory(from: from, byteCount: used) }
     }
 
     deinit { memory.deallocate() }
 
-    var end: Int { start + used }
+    /// The place behind its last record.
+    var end: Int { base + used }
+
+    /// What stands on its last page, where that is not full.
+    var lastPage: UnsafeRawBufferPointer {
+        let begin = used - used % LedgerLimits.pageBytes
+        return UnsafeRawBufferPointer(start: memory + begin, count: used - begin)
+    }
 }
 
 /// Transactions and receipts of all operations, for ever: in a file that only grows, the latest also in memory.
@@ -73,9 +90,11 @@ final class ReceiptChunk: @unchecked Sendable {
 /// Records are written in the background, and made durable by checkpoints: what lies behind the last checkpoint is
 /// written again by recovery.
 final class ReceiptStore {
-    private var chunks: [ReceiptChunk] = []
+    /// In the order of their places; never empty.
+    private var chunks: [ReceiptChunk]
     private let chunksInMemory: Int
     private let path: String
+    /// The file to read from, through the system's cache; the spiller writes past it.
     private let file: (any DiskFile)?
     private(set) var spiller: ReceiptSpiller?
     private var isBackground = false
@@ -88,7 +107,11 @@ final class ReceiptStore {
     ) throws(LogError) {
         self.path = path
         self.chunksInMemory = chunksInMemory
-        var start = max(end, ReceiptRecord.fileHeadBytes)
+        let start = max(end, ReceiptRecord.fileHeadBytes)
+        let head = start % LedgerLimits.pageBytes
+        let firstPage = UnsafeMutableRawBufferPointer.allocate(byteCount: head, alignment: 8)
+        defer { firstPage.deallocate() }
+        firstPage.initializeMemory(as: UInt8.self, repeating: 0)
         if let disk, !(isReadOnly && end == 0) {
             let opened = try disk.open(path, isReadOnly ? .read : end > 0 ? .update : .replace)
             guard try opened.byteCount() >= end else {
@@ -98,22 +121,21 @@ final class ReceiptStore {
                 try opened.resize(start)
                 // A checkpoint counts on the file: its name must not be lost with the next crash.
                 if let slash = path.lastIndex(of: "/") { try disk.syncFolder(String(path[..<slash])) }
-                spiller = ReceiptSpiller(file: opened, end: start)
+                spiller = ReceiptSpiller(file: try disk.open(path, .update, isDirect: true), end: start)
             }
+            if end > 0 { try opened.readAll(at: start - head, into: firstPage, of: path) }
             file = opened
         } else {
             file = nil
-            start = ReceiptRecord.fileHeadBytes
         }
-        firstStart = start
+        chunks = [ReceiptChunk(start: start, room: 0, firstPage: UnsafeRawBufferPointer(firstPage))]
     }
-
-    private let firstStart: Int
 
     deinit { scratch.deallocate() }
 
     /// The place of the next record.
-    var end: Int { chunks.last?.end ?? firstStart }
+    var end: Int { last.end }
+    private var last: ReceiptChunk { chunks[chunks.count - 1] }
     /// Bytes in memory.
     var memoryByteCount: Int { chunks.reduce(0) { $0 + $1.capacity } }
     /// Bytes in the file.
@@ -163,11 +185,11 @@ final class ReceiptStore {
     }
 
     private func room(_ bytes: Int) throws(LogError) -> ReceiptChunk {
-        if let last = chunks.last, last.used + bytes <= last.capacity { return last }
-        if let last = chunks.last { try hand(last) }
-        let start = end
+        let full = last
+        if full.used + bytes <= full.capacity { return full }
+        try hand(full)
+        let chunk = ReceiptChunk(start: full.end, room: bytes, firstPage: full.lastPage)
         forgetWritten()
-        let chunk = ReceiptChunk(start: start, capacity: max(LedgerLimits.receiptChunkBytes, bytes))
         chunks.append(chunk)
         return chunk
     }
@@ -182,7 +204,7 @@ final class ReceiptStore {
 
     /// Has everything so far written to the file.
     func handOver() throws(LogError) {
-        if let last = chunks.last { try hand(last) }
+        try hand(last)
     }
 
     /// Frees the oldest chunks that are in the file.
@@ -190,7 +212,7 @@ final class ReceiptStore {
         guard let spiller, chunks.count >= chunksInMemory else { return }
         let written = spiller.end
         var count = 0
-        // The last one stays: it says where the next begins.
+        // The last one stays: the next begins with what is on its last page.
         while count + 1 < chunks.count, chunks.count - count >= chunksInMemory, chunks[count].end <= written { count += 1 }
         chunks.removeFirst(count)
     }
@@ -198,10 +220,8 @@ final class ReceiptStore {
     /// Reads a record back.
     func read(_ location: UInt64) throws(LogError) -> StoredOperation {
         let place = Int(location)
-        if let first = chunks.first, place >= first.start {
-            let index = chunks.lastIndex { $0.start <= place } ?? 0
-            let chunk = chunks[index]
-            let offset = place - chunk.start
+        if let chunk = chunks.last(where: { $0.start <= place }) {
+            let offset = place - chunk.base
             let bytes = UnsafeRawBufferPointer(start: chunk.memory + offset, count: chunk.used - offset)
             guard let record = ReceiptRecord.decode(bytes) else { throw damage(place) }
             return record
