@@ -63,6 +63,11 @@ public final class Game: Sendable {
     /// Whether the game has an action of this number.
     public func hasAction(_ code: UInt16) -> Bool { mapper.place(of: code) != nil }
 
+    /// The event whose last log `reply` looks at where the action took effect; nil for an action that does not exist.
+    public func replyEvent(_ code: UInt16) -> (topic: U256, topicCount: Int)? {
+        mapper.place(of: code).map { (mapper.plans[$0].reply.topic, mapper.plans[$0].reply.topicCount) }
+    }
+
     /// What the executed action of this code is answered with.
     public func reply(_ code: UInt16, _ receipt: Receipt) -> GameReply {
         guard let place = mapper.place(of: code) else {

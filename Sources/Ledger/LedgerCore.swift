@@ -117,8 +117,21 @@ final class LedgerCore {
     }
 
     /// Executes operations whose ids have been entered as undecided; accepted ones become part of the block.
-    /// The results are handed to `deliver` in order, with the index in the block where there is one.
+    /// The results are handed to `deliver` in order, with the index in the block where there is one; the block's last receipt
+    /// is then that of this operation.
     func execute(
+        _ operations: ArraySlice<Operation>, in block: OpenBlock,
+        deliver: (_ operation: Int, _ result: OperationResult, _ index: UInt32) -> Void
+    ) throws(LogError) {
+        var rest = operations
+        while !rest.isEmpty {
+            let count = executor.gainsFromRuns ? rest.count : rest.groupCount
+            try executeAtOnce(rest.prefix(count), in: block, deliver: deliver)
+            rest.removeFirst(count)
+        }
+    }
+
+    private func executeAtOnce(
         _ operations: ArraySlice<Operation>, in block: OpenBlock,
         deliver: (_ operation: Int, _ result: OperationResult, _ index: UInt32) -> Void
     ) throws(LogError) {
@@ -225,4 +238,13 @@ final class LedgerCore {
 
     /// Takes back an id that was entered as taken.
     func release(_ id: OperationID) { index.release(id) }
+}
+
+extension ArraySlice<Operation> {
+    /// Operations of the linked group that it begins with; 1 where the first stands alone.
+    fileprivate var groupCount: Int {
+        var count = 1
+        while count < self.count, self[startIndex + count - 1].linkedWithNext { count += 1 }
+        return count
+    }
 }

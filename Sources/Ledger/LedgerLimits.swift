@@ -39,6 +39,10 @@ public enum LedgerLimits {
     public static let segmentBytes = 64 << 20
     /// Unit of direct writes to disk.
     static let pageBytes = 4_096
+    /// Memory for receipts of answered blocks that a block keeps to use it again, and the bytes of one beyond which it is
+    /// given back: answers usually leave before the next block or the one after it is sealed.
+    static let resultBuffersKept = 4
+    static let resultBytesKept = 1 << 20
     /// Bytes of one chunk of stored receipts.
     static let receiptChunkBytes = 1 << 20
     /// Chunks of receipts kept in memory: repeats mostly ask for the last minutes.
@@ -54,7 +58,7 @@ public enum LedgerLimits {
     /// Nanoseconds of rest between two pieces of background work.
     static let backgroundPauseNanoseconds: UInt64 = 2_000_000
     /// Operations between two checkpoints: a restart executes at most about these, in a few seconds.
-    public static let checkpointOperations = 250_000
+    public static let checkpointOperations = 500_000
     /// Milliseconds after which a client should try again what a stalled disk refused.
     public static let stallRetryMilliseconds: UInt64 = 500
     /// Tries to write that a stopping ledger makes on a disk that refuses, before it gives up what is not durable.

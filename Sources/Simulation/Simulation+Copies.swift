@@ -86,6 +86,7 @@ final class InterleavedExecutor: BlockExecutor {
     private let executor: ParallelExecutor
     private var chance: SeededChance
     var runOperationsMax: Int { executor.runOperationsMax }
+    var gainsFromRuns: Bool { executor.gainsFromRuns }
 
     /// An executor of so many workers.
     init(workers: Int, genesis: LedgerGenesis, chance: SeededChance) {

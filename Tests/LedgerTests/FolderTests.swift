@@ -56,7 +56,7 @@ import Testing
         #expect(
             answers[42]
                 == .final(
-                    ticket: 42, block: entry!.block, index: entry!.index, receipt: entry!.receipt, repeated: false))
+                    ticket: 42, block: entry!.block, index: entry!.index, receipt: EncodedReceipt(entry!.receipt), repeated: false))
         #expect(entry?.transaction == World.operation(42, from: 2, to: 3).transaction)
         let block = try inspection.block(entry!.block)
         #expect(block?.block.operations[Int(entry!.index)].id == World.id(42))

@@ -84,7 +84,7 @@ final class ObservedWorld: @unchecked Sendable {
         guard isTaken, done.wait(timeout: .now() + 20) == .success,
             case .final(_, _, _, let receipt, _)? = answer.withLock({ $0 })
         else { throw Failed(what: "no receipt: \(String(describing: answer.withLock { $0 }))") }
-        return (id, receipt)
+        return (id, receipt.decoded())
     }
 
     /// Gold for a player.

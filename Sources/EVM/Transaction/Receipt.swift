@@ -11,20 +11,28 @@ public struct LogTopics: Sendable, RandomAccessCollection, ExpressibleByArrayLit
         used = UInt8(count)
     }
 
-    /// These words, four at most.
-    public init(_ topics: some Sequence<U256>) {
+    /// None.
+    public init() {
         words = (.zero, .zero, .zero, .zero)
         used = 0
-        for topic in topics {
-            switch used {
-            case 0: words.0 = topic
-            case 1: words.1 = topic
-            case 2: words.2 = topic
-            case 3: words.3 = topic
-            default: preconditionFailure("a log has at most 4 topics")
-            }
-            used += 1
+    }
+
+    /// These words, four at most.
+    public init(_ topics: some Sequence<U256>) {
+        self.init()
+        for topic in topics { append(topic) }
+    }
+
+    /// Adds one behind the others; there must be fewer than four.
+    public mutating func append(_ topic: U256) {
+        switch used {
+        case 0: words.0 = topic
+        case 1: words.1 = topic
+        case 2: words.2 = topic
+        case 3: words.3 = topic
+        default: preconditionFailure("a log has at most 4 topics")
         }
+        used += 1
     }
 
     /// These words, four at most.

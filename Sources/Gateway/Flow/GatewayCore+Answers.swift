@@ -42,24 +42,30 @@ extension GatewayCore {
     }
 
     private func deliver(
-        _ ticket: Ticket, _ block: UInt64, _ index: UInt32, _ receipt: Receipt, repeated: Bool
+        _ ticket: Ticket, _ block: UInt64, _ index: UInt32, _ encoded: EncodedReceipt, repeated: Bool
     ) {
         let code: UInt16
         switch ticket.purpose {
         case .action(let actionCode), .member(_, _, let actionCode): code = actionCode
         case .query(let query): code = UInt16(truncatingIfNeeded: query.subject)
         }
+        let tellsOthers = !repeated && events.isRecording
+        let receipt = tellsOthers ? encoded.decoded() : part(of: encoded, code)
         var reply = replyBody(code, receipt)
         reply.block = block
         reply.index = index
         reply.repeated = repeated
         if case .query = ticket.purpose { return answer(ticket, .receipt(reply)) }
         answer(ticket, reply)
-        if !repeated, events.isRecording {
-            publish(
-                game.events(
-                    of: receipt, block: block, index: index, operationID: ticket.operationID))
+        if tellsOthers {
+            publish(game.events(of: receipt, block: block, index: index, operationID: ticket.operationID))
         }
+    }
+
+    /// What the reply to an action says of its receipt.
+    private func part(of receipt: EncodedReceipt, _ code: UInt16) -> Receipt {
+        guard let event = game.replyEvent(code) else { return receipt.decoded() }
+        return receipt.decoded(withLog: event.topic, topicCount: event.topicCount)
     }
 
     /// The reply to an executed operation. Whoever asks for a receipt without naming the action gets the outcome, the

@@ -49,6 +49,9 @@ public enum OperationResult: Sendable, Equatable {
 public protocol BlockExecutor: AnyObject {
     /// Operations that the executor wants at once, where so many wait.
     var runOperationsMax: Int { get }
+    /// Whether many operations at once cost less than each by itself. Where they do not, each is asked for alone, so that
+    /// what it took is freed before the next one needs it.
+    var gainsFromRuns: Bool { get }
     /// Whether results hold what operations wrote, besides applying it to the world. Who has no use for it saves the memory;
     /// an executor may hold it nevertheless.
     var keepsDiffs: Bool { get set }
@@ -68,6 +71,8 @@ public protocol BlockExecutor: AnyObject {
 extension BlockExecutor {
     /// Few: nothing is gained by more, and the clock and the log thread are looked at after each run.
     public var runOperationsMax: Int { LedgerLimits.chunkOperationsMax }
+    /// No: it executes one after the other.
+    public var gainsFromRuns: Bool { false }
     /// Always.
     public var keepsDiffs: Bool {
         get { true }

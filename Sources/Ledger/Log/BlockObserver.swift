@@ -35,7 +35,7 @@ public struct DurableBlock {
     init(_ block: OpenBlock, _ header: MicroBlockHeader) {
         self.init(
             header: header, digest: block.digest, operations: LogRecordLayout.operations(of: block.record.bytes),
-            results: block.results.bytes, writes: block.writes.bytes)
+            results: block.results, writes: block.writes.bytes)
     }
 }
 

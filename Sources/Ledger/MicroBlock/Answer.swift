@@ -33,7 +33,7 @@ public enum LinkedFailure: Sendable, Equatable {
 /// What the ledger says to a submission, once everything executed before it is durable.
 public enum Answer: Sendable, Equatable {
     /// The operation is in the ledger for ever; `repeated` where it was already.
-    case final(ticket: UInt64, block: UInt64, index: UInt32, receipt: Receipt, repeated: Bool)
+    case final(ticket: UInt64, block: UInt64, index: UInt32, receipt: EncodedReceipt, repeated: Bool)
     /// What a view call returned.
     case view(ticket: UInt64, receipt: Receipt)
     /// The operation id is in the ledger with another transaction.

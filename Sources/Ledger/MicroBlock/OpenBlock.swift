@@ -19,8 +19,10 @@ final class OpenBlock: @unchecked Sendable {
     var marks = ByteBuffer()
     /// The checkpoint that is due just before this block, if one is.
     var checkpoint: CheckpointSeed?
-    /// Ids and receipts of the operations, in order.
-    private(set) var results = ByteBuffer(capacity: 64 << 10)
+    /// Ids and receipts of the operations, in order; answers refer to the receipts.
+    private var resultMemory = SharedBytes(capacity: 64 << 10)
+    private var resultPool = SharedBytesPool()
+    private var lastReceiptStart = 0
     private var scratch = ByteBuffer()
     private(set) var operationCount = 0
     private(set) var gasUsed: UInt64 = 0
@@ -38,6 +40,12 @@ final class OpenBlock: @unchecked Sendable {
     var isEmpty: Bool { operationCount == 0 && answers.isEmpty }
     /// SHA-256 of the encoded operations so far.
     var operationsDigest: Hash256 { sha256(record.bytes(from: LogRecordLayout.operationsOffset)) }
+    /// Ids and receipts of the operations, in order.
+    var results: UnsafeRawBufferPointer { resultMemory.buffer.bytes }
+    /// The receipt of the operation that was added last.
+    var lastReceipt: EncodedReceipt {
+        EncodedReceipt(resultMemory, offset: lastReceiptStart, count: resultMemory.buffer.count - lastReceiptStart)
+    }
     /// Bytes of the encoded operations.
     var operationBytes: Int { record.count - LogRecordLayout.operationsOffset }
 
@@ -48,7 +56,8 @@ final class OpenBlock: @unchecked Sendable {
         writes.truncate(to: 0)
         marks.truncate(to: 0)
         checkpoint = nil
-        results.truncate(to: 0)
+        resultPool.keep(resultMemory)
+        resultMemory = resultPool.take()
         operationCount = 0
         gasUsed = 0
         answers = []
@@ -78,13 +87,13 @@ final class OpenBlock: @unchecked Sendable {
         record.append(operation.linkedWithNext ? UInt8(1) : 0)
         let transactionStart = record.count
         record.append(operation.transaction)
-        results.append(operation.id)
-        let receiptStart = results.count
-        results.append(receipt)
+        resultMemory.buffer.append(operation.id)
+        lastReceiptStart = resultMemory.buffer.count
+        resultMemory.buffer.append(receipt)
         writes.append(diff)
         let location = try store.append(
             id: operation.id, block: number, index: UInt32(operationCount), transaction: record.bytes(from: transactionStart),
-            receipt: results.bytes(from: receiptStart))
+            receipt: resultMemory.buffer.bytes(from: lastReceiptStart))
         operationCount += 1
         gasUsed &+= receipt.gasUsed
         return location
@@ -93,7 +102,7 @@ final class OpenBlock: @unchecked Sendable {
     /// Computes the digests and completes the record.
     func seal(parent: Hash256, logKey: UInt64, results stream: SHA256Stream) {
         precondition(isBegun && operationCount > 0, "only a block with operations is sealed")
-        stream.update(results.bytes)
+        stream.update(results)
         let header = MicroBlockHeader(
             number: number, timestampMilliseconds: timestampMilliseconds, gasUsed: gasUsed,
             operationCount: UInt32(operationCount), clockMode: clockMode, parent: parent,

@@ -3,10 +3,13 @@ internal import EVM
 private let haltedBase: UInt8 = 16
 
 extension ByteBuffer {
+    /// What the encoding of a receipt begins with where the operation took effect.
+    static let successCode: UInt8 = 0
+
     /// Appends the canonical encoding of a receipt: outcome, gas, created address, output, logs.
     mutating func append(_ receipt: Receipt) {
         switch receipt.outcome {
-        case .success: append(UInt8(0))
+        case .success: append(Self.successCode)
         case .reverted: append(UInt8(1))
         case .halted(let halt): append(haltedBase + halt.rawValue)
         }
@@ -89,7 +92,7 @@ extension ByteReader {
 
     /// Passes over what `append(_: Receipt)` wrote; whether the operation succeeded.
     mutating func skipReceipt() throws(CodingError) -> Bool {
-        let succeeded = try byte() == 0
+        let succeeded = try byte() == ByteBuffer.successCode
         _ = try variable()
         if try byte() != 0 { _ = try address() }
         _ = try countedView()
@@ -101,31 +104,59 @@ extension ByteReader {
         return succeeded
     }
 
-    /// Reads what `append(_: Receipt)` wrote.
-    mutating func receipt() throws(CodingError) -> Receipt {
+    private mutating func outcome() throws(CodingError) -> Outcome {
         let code = try byte()
-        let outcome: Outcome
         switch code {
-        case 0: outcome = .success
-        case 1: outcome = .reverted
+        case ByteBuffer.successCode: return .success
+        case 1: return .reverted
         default:
             guard code >= haltedBase, let halt = Halt(rawValue: code - haltedBase) else {
                 throw CodingError(offset: offset - 1, expected: "an outcome")
             }
-            outcome = .halted(halt)
+            return .halted(halt)
         }
-        var receipt = Receipt(outcome: outcome, gasUsed: try variable())
+    }
+
+    /// Reads of what `append(_: Receipt)` wrote outcome and gas; of an operation that took effect the last log with this
+    /// first topic and so many topics, of any other the output.
+    mutating func receipt(withLog topic: U256, topicCount: Int) throws(CodingError) -> Receipt {
+        var receipt = Receipt(outcome: try outcome(), gasUsed: try variable())
+        if try byte() != 0 { _ = try address() }
+        guard receipt.succeeded else {
+            receipt.output = try counted()
+            return receipt
+        }
+        _ = try countedView()
+        var found: (address: Address, topics: LogTopics, data: UnsafeRawBufferPointer)?
+        for _ in 0..<(try count(bytesEach: 22)) {
+            let address = try address()
+            let topics = try topics()
+            let data = try countedView()
+            if topics.count == topicCount, topics.first == topic { found = (address, topics, data) }
+        }
+        if let found {
+            receipt.logs = [EmittedLog(address: found.address, topics: found.topics, data: [UInt8](found.data))]
+        }
+        return receipt
+    }
+
+    private mutating func topics() throws(CodingError) -> LogTopics {
+        let count = Int(try byte())
+        guard count <= 4 else { throw CodingError(offset: offset - 1, expected: "at most 4 topics") }
+        var topics = LogTopics()
+        for _ in 0..<count { topics.append(try minimalWord()) }
+        return topics
+    }
+
+    /// Reads what `append(_: Receipt)` wrote.
+    mutating func receipt() throws(CodingError) -> Receipt {
+        var receipt = Receipt(outcome: try outcome(), gasUsed: try variable())
         if try byte() != 0 { receipt.createdAddress = try address() }
         receipt.output = try counted()
         let logCount = try count(bytesEach: 22)
         receipt.logs.reserveCapacity(logCount)
         for _ in 0..<logCount {
-            let address = try address()
-            let topicCount = Int(try byte())
-            guard topicCount <= 4 else { throw CodingError(offset: offset - 1, expected: "at most 4 topics") }
-            var topics: [U256] = []
-            for _ in 0..<topicCount { topics.append(try minimalWord()) }
-            receipt.logs.append(EmittedLog(address: address, topics: LogTopics(topics), data: try counted()))
+            receipt.logs.append(EmittedLog(address: try address(), topics: try topics(), data: try counted()))
         }
         return receipt
     }

@@ -7,6 +7,7 @@ extension Sequencer {
         var start = range.lowerBound
         var next = range.lowerBound
         let enough = min(range.upperBound, range.lowerBound + core.executor.runOperationsMax)
+        prefetch(range.lowerBound..<enough)
         while next < enough, outgoing == nil {
             let group = next..<groupEnd(next, range.upperBound)
             if try !claimOrAnswer(group, &start) {
@@ -27,6 +28,16 @@ extension Sequencer {
             handOver()
         }
         return next
+    }
+
+    /// Asks for the places of ids and senders before they are needed, few enough to be still there then.
+    private func prefetch(_ range: Range<Int>) {
+        batch.operations.withUnsafeBufferPointer { operations in
+            for index in range {
+                core.index.prefetch(operations[index].id)
+                core.world.prefetchAccount(operations[index].transaction.sender)
+            }
+        }
     }
 
     /// Whether the block takes in more before it goes to the log thread: while operations wait, a block that is neither old
@@ -168,7 +179,7 @@ extension Sequencer {
             if isSame(operation.transaction, stored.transaction) {
                 repeats.append(
                     .final(
-                        ticket: operation.ticket, block: stored.block, index: stored.index, receipt: stored.receipt,
+                        ticket: operation.ticket, block: stored.block, index: stored.index, receipt: EncodedReceipt(stored.receipt),
                         repeated: true))
             } else if group.count == 1 {
                 repeats.append(.conflict(ticket: operation.ticket, block: stored.block, index: stored.index))
@@ -204,7 +215,7 @@ extension Sequencer {
             case .accepted(let receipt, _):
                 if (calls?.count ?? 0) > 0 { note(batch.operations[place].transaction, receipt) }
                 block.answers.append(
-                    .final(ticket: ticket, block: block.number, index: index, receipt: receipt, repeated: false))
+                    .final(ticket: ticket, block: block.number, index: index, receipt: block.lastReceipt, repeated: false))
             case .refused(let refusal):
                 refuse(ticket, refusal)
             case .linkedFailed(let failedIndex, let reason):

@@ -51,7 +51,7 @@ extension Sequencer {
         }
         if isSame(operation.transaction, stored.transaction) {
             return .final(
-                ticket: operation.ticket, block: stored.block, index: stored.index, receipt: stored.receipt,
+                ticket: operation.ticket, block: stored.block, index: stored.index, receipt: EncodedReceipt(stored.receipt),
                 repeated: true)
         }
         return .conflict(ticket: operation.ticket, block: stored.block, index: stored.index)
@@ -64,7 +64,7 @@ extension Sequencer {
         // Executed but not durable: it may be lost yet, so neither answer would be true for ever.
         guard stored.block <= durable else { return .refused(ticket: lookup.ticket, refusal) }
         return .final(
-            ticket: lookup.ticket, block: stored.block, index: stored.index, receipt: stored.receipt, repeated: true)
+            ticket: lookup.ticket, block: stored.block, index: stored.index, receipt: EncodedReceipt(stored.receipt), repeated: true)
     }
 
     private func durableView(_ call: ViewCall, _ durable: UInt64) -> Answer? {

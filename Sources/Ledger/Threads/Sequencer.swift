@@ -59,7 +59,6 @@ final class Sequencer: StepWork, @unchecked Sendable {
                 batch.removeAll()
             } else {
                 cursor = BatchCursor()
-                prefetchIndex()
                 proceed()
             }
             return .worked
@@ -98,13 +97,6 @@ final class Sequencer: StepWork, @unchecked Sendable {
         if cursor.step == batch.order.count { batch.removeAll() }
     }
 
-    /// Asks for the places in the index before they are needed.
-    private func prefetchIndex() {
-        batch.operations.withUnsafeBufferPointer { operations in
-            for index in operations.indices { core.index.prefetch(operations[index].id) }
-        }
-    }
-
     private func answer(_ call: ViewCall) {
         let environment =
             block.isBegun
@@ -121,7 +113,7 @@ final class Sequencer: StepWork, @unchecked Sendable {
         }
         block.answers.append(
             .final(
-                ticket: lookup.ticket, block: stored.block, index: stored.index, receipt: stored.receipt,
+                ticket: lookup.ticket, block: stored.block, index: stored.index, receipt: EncodedReceipt(stored.receipt),
                 repeated: true))
     }
 

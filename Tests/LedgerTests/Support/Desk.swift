@@ -80,7 +80,7 @@ extension Answer {
 
     /// The receipt of a final answer.
     var receipt: Receipt? {
-        if case .final(_, _, _, let receipt, _) = self { return receipt }
+        if case .final(_, _, _, let receipt, _) = self { return receipt.decoded() }
         return nil
     }
 }

@@ -24,6 +24,8 @@ public final class ParallelExecutor: BlockExecutor, @unchecked Sendable {
     private let pace: Pace
     /// Enough that workers which wake up find most of a run to be done.
     public var runOperationsMax: Int { LedgerLimits.parallelRunOperationsMax }
+    /// Yes: they are what it executes side by side.
+    public var gainsFromRuns: Bool { true }
     /// Nil outside of tests.
     var plantedDefect: PlantedDefect? { didSet { shared.plantedDefect = plantedDefect } }
     /// Whether new accounts and slots stand beside the world's tables until a run ends; tests have it so.
