@@ -6,9 +6,9 @@ struct ByteBuffer: ~Copyable {
     private(set) var count = 0
     private(set) var capacity: Int
 
-    /// An empty buffer with room for `capacity` bytes.
+    /// An empty buffer with room for `capacity` bytes, in whole pages.
     init(capacity: Int = 4_096) {
-        self.capacity = (capacity + 4_095) & ~4_095
+        self.capacity = (max(capacity, 1) + 4_095) & ~4_095
         base = .allocate(byteCount: self.capacity, alignment: 4_096)
     }
 

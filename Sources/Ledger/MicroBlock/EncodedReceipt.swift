@@ -16,7 +16,7 @@ public struct EncodedReceipt: Sendable, Equatable {
 
     /// A receipt, encoded into memory of its own.
     public init(_ receipt: Receipt) {
-        memory = SharedBytes(capacity: 0)
+        memory = SharedBytes(capacity: 1)
         memory.buffer.append(receipt)
         offset = 0
         count = memory.buffer.count
