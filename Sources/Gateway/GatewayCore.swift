@@ -54,6 +54,7 @@ package final class GatewayCore {
     /// The game's number for asking too often.
     let rateLimitedCode: UInt16
 
+    private var solitude = Solitude()
     private var takenAnswers: [[Answer]] = []
     private var takenVerdicts: [TokenVerdict] = []
     private var takenProofs: [(UInt64, ProofAnswer)] = []
@@ -250,6 +251,10 @@ extension GatewayCore {
         for (ticket, proof) in takenProofs { deliver(ticket, proof) }
         takenProofs.removeAll(keepingCapacity: true)
         answers.take(into: &takenAnswers)
+        deliverTaken()
+    }
+
+    private func deliverTaken() {
         for place in takenAnswers.indices {
             takenAnswers[place].withUnsafeMutableBufferPointer { batch in
                 for index in batch.indices {
@@ -263,11 +268,17 @@ extension GatewayCore {
         takenAnswers.removeAll(keepingCapacity: true)
     }
 
-    /// Hands the turn's submissions to the ledger in one go.
+    /// Hands the turn's submissions to the ledger in one go; where they are all that is under way, their answers are sent in this turn.
     private func endTurn() {
         if !turn.isEmpty {
             counters.submissions += 1
-            _ = ledger.submit(taking: &turn)
+            if solitude.note(submissions: turn.count, inFlight: tickets.count) {
+                answers.take(
+                    after: { if ledger.finish(taking: &turn) { counters.submissionsFinished += 1 } }, into: &takenAnswers)
+                deliverTaken()
+            } else {
+                _ = ledger.submit(taking: &turn)
+            }
             for submission in turn { answerQueueFull(submission) }
             turn.removeAll(keepingCapacity: true)
         }
