@@ -54,7 +54,7 @@ package final class GatewayCore {
     /// The game's number for asking too often.
     let rateLimitedCode: UInt16
 
-    private var solitude = Solitude()
+    private var solitude: Solitude
     private var takenAnswers: [[Answer]] = []
     private var takenVerdicts: [TokenVerdict] = []
     private var takenProofs: [(UInt64, ProofAnswer)] = []
@@ -82,6 +82,7 @@ package final class GatewayCore {
         sessions = Slab(countMax: connectionsMax)
         tickets = Slab(countMax: limits.ticketsMax)
         batches = Slab(countMax: limits.ticketsMax)
+        solitude = Solitude(turnsMin: limits.solitaryTurnsMin)
         events = EventFeed(recentMax: limits.recentEventsMax)
         rates = RateLimiter(game: game)
         lastBlock = ledger.status.blocks

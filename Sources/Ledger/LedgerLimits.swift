@@ -34,8 +34,8 @@ public enum LedgerLimits {
     static let borrowedGasMax: UInt64 = 5_000_000
     /// Bytes of them together.
     static let borrowedBytesMax = 16 << 10
-    /// Bytes that must be left of the log's segment for that: making the next one takes long.
-    static let borrowedRecordBytesMax = 256 << 10
+    /// Bytes that must be left of the log's segment for that: making the next one takes long. They fit several times.
+    static let borrowedRecordBytesMax = 64 << 10
     /// Steps at one such place before its own thread goes on: a lone block takes four.
     static let borrowedStepsMax = 8
     /// Sealed micro-blocks that wait for the log thread: more would not make the disk faster.

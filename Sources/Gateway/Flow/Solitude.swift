@@ -7,8 +7,10 @@ internal import Ledger
 /// would share fewer syncs.
 struct Solitude {
     /// Turns after which it is believed.
-    private static let turnsMin = 8
+    let turnsMin: Int
     private var turns = 0
+
+    init(turnsMin: Int) { self.turnsMin = turnsMin }
 
     /// Takes note of a turn and says whether its submissions are those of somebody who is alone.
     mutating func note(submissions: Int, inFlight: Int) -> Bool {
@@ -16,7 +18,7 @@ struct Solitude {
             turns = 0
             return false
         }
-        if turns < Self.turnsMin { turns += 1 }
-        return turns == Self.turnsMin
+        if turns < turnsMin { turns += 1 }
+        return turns == turnsMin
     }
 }

@@ -53,11 +53,22 @@ package final class WaitPoint: @unchecked Sendable {
     /// Waits for a signal that comes, or came, after the ticket was taken.
     func wait(_ ticket: UInt64) { _ = wait(ticket, .waits) }
 
+    /// Leaves the place to others after a look for work that has ended so, whose ticket was taken before.
+    package func leave(_ ticket: UInt64, _ outcome: StepOutcome) {
+        rest = Rest(ticket: ticket, outcome: outcome)
+        place.store(.free, ordering: .sequentiallyConsistent)
+    }
+
+    /// Takes the place again, for the one whose place it is, and says how the last look for work at it has ended; nil: it is lent.
+    package func comeBack() -> StepOutcome? { exchange(.free, .taken) ? rest.outcome : nil }
+
+    /// What there is to do for the one whose place it is, which has left it and which nobody has borrowed: `worked` to look again.
+    package var due: StepOutcome { hasNews && rest.outcome != .finished ? .worked : rest.outcome }
+
     /// Waits as the outcome of a look for work asks for, whose ticket was taken before. False: whoever has borrowed the place in
     /// the meantime has come to the end of the work.
     func wait(_ ticket: UInt64, _ outcome: StepOutcome) -> Bool {
-        rest = Rest(ticket: ticket, outcome: outcome)
-        place.store(.free, ordering: .sequentiallyConsistent)
+        leave(ticket, outcome)
         if outcome == .waits, spin(ticket), exchange(.free, .taken) {
             if hasNews { return rest.outcome != .finished }
             place.store(.free, ordering: .sequentiallyConsistent)
