@@ -269,14 +269,20 @@ extension GatewayCore {
         takenAnswers.removeAll(keepingCapacity: true)
     }
 
+    /// Has the turn's submissions finished on this thread where that is possible, and takes their answers.
+    private func finishTurn() {
+        var isFinished = false
+        answers.take(after: { isFinished = ledger.finish(taking: &turn) }, into: &takenAnswers)
+        if isFinished { counters.submissionsFinished += 1 }
+        deliverTaken()
+    }
+
     /// Hands the turn's submissions to the ledger in one go; where they are all that is under way, their answers are sent in this turn.
     private func endTurn() {
         if !turn.isEmpty {
             counters.submissions += 1
             if solitude.note(submissions: turn.count, inFlight: tickets.count) {
-                answers.take(
-                    after: { if ledger.finish(taking: &turn) { counters.submissionsFinished += 1 } }, into: &takenAnswers)
-                deliverTaken()
+                finishTurn()
             } else {
                 _ = ledger.submit(taking: &turn)
             }

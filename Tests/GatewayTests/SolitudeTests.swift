@@ -25,13 +25,16 @@ struct SolitudeTests {
 
     @Test func `a crowd is not believed to be alone`() {
         var solitude = Solitude(turnsMin: 8)
-        for _ in 0..<7 { #expect(!solitude.note(submissions: 1, inFlight: 1)) }
-        #expect(solitude.note(submissions: 1, inFlight: 1))
-        #expect(solitude.note(submissions: 3, inFlight: 3), "a small batch")
-        #expect(!solitude.note(submissions: 1, inFlight: 2), "something else is under way")
-        for _ in 0..<7 { #expect(!solitude.note(submissions: 2, inFlight: 2)) }
-        #expect(solitude.note(submissions: 2, inFlight: 2))
-        #expect(!solitude.note(submissions: 5, inFlight: 5))
-        #expect(!solitude.note(submissions: 1, inFlight: 1))
+        func believed(_ turns: [(submissions: Int, inFlight: Int)]) -> [Bool] {
+            turns.map { solitude.note(submissions: $0.submissions, inFlight: $0.inFlight) }
+        }
+        let lone = [(submissions: 1, inFlight: 1)]
+        let seven = [[(submissions: 2, inFlight: 2)], (0..<6).flatMap { _ in lone }].flatMap { $0 }
+        #expect(believed(seven + lone) == [Bool](repeating: false, count: 7) + [true])
+        #expect(believed([(4, 4)]) == [true], "a small batch")
+        #expect(believed([(1, 2)]) == [false], "something else is under way")
+        #expect(believed(seven + lone) == [Bool](repeating: false, count: 7) + [true])
+        #expect(believed([(5, 5)]) == [false])
+        #expect(believed(seven + lone) == [Bool](repeating: false, count: 7) + [true])
     }
 }
