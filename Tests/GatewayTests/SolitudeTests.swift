@@ -1,6 +1,7 @@
 import Economy
 import Foundation
 import Testing
+import Tokens
 import Wire
 
 @testable import Gateway
