@@ -26,6 +26,8 @@ import Testing
         let done = Tally()
         let clashes = Tally()
         let isOver = Tally()
+        /// How often it has been found to be over.
+        let ends = Tally()
         private let inside = Tally()
 
         init(spinMicroseconds: Int) { waitPoint = WaitPoint(spinMicroseconds: spinMicroseconds) }
@@ -38,7 +40,10 @@ import Testing
                 self.done.value = done + 1
                 return .worked
             }
-            if isOver.value != 0 { return .finished }
+            if isOver.value != 0 {
+                ends.increment()
+                return .finished
+            }
             // A time that does not come, so that nothing but a signal ends the wait.
             return done % 8 == 0 ? .waitsUntil(monotonicNanoseconds: SystemClock.monotonicNanoseconds() + 3_600_000_000_000) : .waits
         }
@@ -105,6 +110,7 @@ import Testing
         #expect(!chore.waitPoint.step(chore), "finished work is not done again")
         chore.waitPoint.giveBack()
         owner.join()
+        #expect(chore.ends.value == 1)
     }
 
     /// One submission of somebody who believes to be alone; whether it was finished on this thread.
