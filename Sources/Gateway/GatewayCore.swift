@@ -54,6 +54,7 @@ package final class GatewayCore {
     /// The game's number for asking too often.
     let rateLimitedCode: UInt16
 
+    private var solitude: Solitude
     private var takenAnswers: [[Answer]] = []
     private var takenVerdicts: [TokenVerdict] = []
     private var takenProofs: [(UInt64, ProofAnswer)] = []
@@ -81,6 +82,7 @@ package final class GatewayCore {
         sessions = Slab(countMax: connectionsMax)
         tickets = Slab(countMax: limits.ticketsMax)
         batches = Slab(countMax: limits.ticketsMax)
+        solitude = Solitude(turnsMin: limits.solitaryTurnsMin)
         events = EventFeed(recentMax: limits.recentEventsMax)
         rates = RateLimiter(game: game)
         lastBlock = ledger.status.blocks
@@ -250,6 +252,10 @@ extension GatewayCore {
         for (ticket, proof) in takenProofs { deliver(ticket, proof) }
         takenProofs.removeAll(keepingCapacity: true)
         answers.take(into: &takenAnswers)
+        deliverTaken()
+    }
+
+    private func deliverTaken() {
         for place in takenAnswers.indices {
             takenAnswers[place].withUnsafeMutableBufferPointer { batch in
                 for index in batch.indices {
@@ -263,11 +269,23 @@ extension GatewayCore {
         takenAnswers.removeAll(keepingCapacity: true)
     }
 
-    /// Hands the turn's submissions to the ledger in one go.
+    /// Has the turn's submissions finished on this thread where that is possible, and takes their answers.
+    private func finishTurn() {
+        var isFinished = false
+        answers.take(after: { isFinished = ledger.finish(taking: &turn) }, into: &takenAnswers)
+        if isFinished { counters.submissionsFinished += 1 }
+        deliverTaken()
+    }
+
+    /// Hands the turn's submissions to the ledger in one go; where they are all that is under way, their answers are sent in this turn.
     private func endTurn() {
         if !turn.isEmpty {
             counters.submissions += 1
-            _ = ledger.submit(taking: &turn)
+            if solitude.note(submissions: turn.count, inFlight: tickets.count) {
+                finishTurn()
+            } else {
+                _ = ledger.submit(taking: &turn)
+            }
             for submission in turn { answerQueueFull(submission) }
             turn.removeAll(keepingCapacity: true)
         }

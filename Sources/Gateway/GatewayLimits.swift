@@ -22,6 +22,10 @@ public struct GatewayLimits: Sendable {
     /// The same for an operator, who types.
     public var operatorCredit: UInt32 = 1_024
 
+    /// Turns in a row that have brought little while nothing else was under way, before the loop believes that somebody is alone
+    /// and waits for the disk itself: nobody else comes meanwhile, or a crowd would show itself in one of them.
+    public var solitaryTurnsMin = 8
+
     /// Bytes of one frame that a player may send: a batch of 1,024 actions with 64 bytes of payload
     /// fits, and the half frames of thousands of players cannot take all memory. Servers and
     /// operators have the wire's own limit.

@@ -28,6 +28,16 @@ public enum LedgerLimits {
     static let fillNanosecondsMax: UInt64 = 2_000_000
     /// The same while a whole block's operations wait behind it: they wait longer than this whatever is done.
     static let backlogFillNanosecondsMax: UInt64 = 10_000_000
+    /// Submissions that their own thread may finish at the places of the sequencer and of the log thread.
+    public static let borrowedSubmissionsMax = 4
+    /// Gas of them together: some milliseconds at most, like a view call.
+    static let borrowedGasMax: UInt64 = 5_000_000
+    /// Bytes of them together.
+    static let borrowedBytesMax = 16 << 10
+    /// Bytes that must be left of the log's segment for that: making the next one takes long. They fit several times.
+    static let borrowedRecordBytesMax = 64 << 10
+    /// Steps at one such place before its own thread goes on: a lone block takes four.
+    static let borrowedStepsMax = 8
     /// Sealed micro-blocks that wait for the log thread: more would not make the disk faster.
     static let sealedBlocksMax = 4
     /// Bytes that are kept free at the end of a block for each operation that may call for something there: a call of

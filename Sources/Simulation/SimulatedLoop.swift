@@ -100,6 +100,8 @@ final class SimulatedLoop: GatewayLoop {
         if !wakesFirst { deliverWake() }
         fireTimers()
         for body in beforeSleepClosures { body() }
+        // Where the loop has waited for the disk itself.
+        simulation.pass(until: simulation.now + simulation.takeDiskNanoseconds())
         for channel in channels { channel.checkStall(nowMilliseconds) }
         var index = 0
         while index < unflushed.count {

@@ -23,6 +23,8 @@ final class SimulatedMachine {
         settings.ledger = configuration
         settings.handlesSignals = false
         settings.limits.playerCredit = 16
+        // Clients are seldom alone here for long.
+        settings.limits.solitaryTurnsMin = 1
         settings.limits.farewellMillisecondsMax = 500
         settings.limits.drainMillisecondsMax = 3_000
         core = GatewayCore(

@@ -10,7 +10,7 @@ package final class SimulatedThreads: ThreadHost, @unchecked Sendable {
             /// A step is planned.
             case planned
             /// It waits for a signal, or for a time too.
-            case parked(ticket: UInt64)
+            case parked
             case finished
         }
 
@@ -21,6 +21,8 @@ package final class SimulatedThreads: ThreadHost, @unchecked Sendable {
         /// When it looks again by itself, where it waits for a time.
         fileprivate var wakesAt: UInt64?
         fileprivate var isStepping = false
+        /// Whether others may do its work.
+        fileprivate var hasLeft = false
         /// The planned step that counts; earlier ones have been overtaken.
         fileprivate var ticket: UInt64 = 0
         private let host: SimulatedThreads
@@ -85,7 +87,13 @@ package final class SimulatedThreads: ThreadHost, @unchecked Sendable {
     }
 
     private func stepNow(_ work: Work) -> StepOutcome {
-        let ticket = work.steps.waitPoint.ticket()
+        let waitPoint = work.steps.waitPoint
+        if work.hasLeft, waitPoint.comeBack() == .finished {
+            work.state = .finished
+            return .finished
+        }
+        work.hasLeft = false
+        let ticket = waitPoint.ticket()
         work.isStepping = true
         let outcome = work.steps.step()
         work.isStepping = false
@@ -93,7 +101,10 @@ package final class SimulatedThreads: ThreadHost, @unchecked Sendable {
         if case .waitsUntil(let time) = outcome { work.wakesAt = time }
         switch outcome {
         case .worked: work.state = .planned
-        case .waits, .waitsUntil: work.state = .parked(ticket: ticket)
+        case .waits, .waitsUntil:
+            work.state = .parked
+            work.hasLeft = true
+            waitPoint.leave(ticket, outcome)
         case .finished: work.state = .finished
         }
         return outcome
@@ -102,9 +113,17 @@ package final class SimulatedThreads: ThreadHost, @unchecked Sendable {
     /// Plans a step for every thread that has been signalled.
     func wakeSignalled() {
         for work in works where !work.isStepping {
-            guard case .parked(let ticket) = work.state, work.steps.waitPoint.ticket() != ticket else { continue }
-            work.state = .planned
-            plan(work, after: UInt64(chance.within(200...30_000)))
+            guard case .parked = work.state else { continue }
+            switch work.steps.waitPoint.due {
+            case .worked, .finished:
+                work.state = .planned
+                plan(work, after: UInt64(chance.within(200...30_000)))
+            case .waitsUntil(let time) where work.wakesAt != time:
+                // Whoever has borrowed its place has come to something that waits.
+                work.wakesAt = time
+                plan(work, after: time > simulation.now ? time - simulation.now : 0)
+            case .waits, .waitsUntil: break
+            }
         }
     }
 
@@ -123,7 +142,11 @@ package final class SimulatedThreads: ThreadHost, @unchecked Sendable {
         while !awaited.isFinished, !isDead {
             var hasWorked = false
             for work in works where !work.isFinished && !work.isStepping {
-                if case .parked(let ticket) = work.state, work.steps.waitPoint.ticket() == ticket { continue }
+                if case .parked = work.state {
+                    let due = work.steps.waitPoint.due
+                    if case .waitsUntil(let time) = due { work.wakesAt = time }
+                    if due != .worked, due != .finished { continue }
+                }
                 _ = stepNow(work)
                 hasWorked = true
             }

@@ -44,6 +44,8 @@ public struct GatewayCounters: Sendable, Equatable {
     public var bytesSent: UInt64 = 0
     /// Turns that handed something to the ledger.
     public var submissions: UInt64 = 0
+    /// Those of them whose operations the loop has executed and made durable itself, because nobody else was there.
+    public var submissionsFinished: UInt64 = 0
 
     /// Counters at zero.
     public init() {}

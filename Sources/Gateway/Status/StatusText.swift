@@ -68,6 +68,7 @@ struct StatusText {
         inner.add("bytesReceived", counters.bytesReceived)
         inner.add("bytesSent", counters.bytesSent)
         inner.add("submissions", counters.submissions)
+        inner.add("submissionsFinished", counters.submissionsFinished)
     }
 
     private mutating func begin(_ name: String) {

@@ -210,12 +210,14 @@ final class AnchorService: StepWork, @unchecked Sendable {
     /// Makes room where too much waits: then the caller merges it, whatever the interval of anchors, so that the log never
     /// waits for one. What is kept is bounded by the accounts and slots that there are.
     var hasRoom: Bool {
-        let (count, isStopping) = mutex.withLock { (waiting.count, self.isStopping) }
-        if isStopping || count <= (computesAnchors ? waitingBytesMax : min(waitingBytesMax, LedgerLimits.anchorBytesKept)) {
-            return true
-        }
-        work.withLock { _ = takeOver() }
+        if !hasRoomAtOnce { work.withLock { _ = takeOver() } }
         return true
+    }
+
+    /// Whether there is room without making it.
+    var hasRoomAtOnce: Bool {
+        let (count, isStopping) = mutex.withLock { (waiting.count, self.isStopping) }
+        return isStopping || count <= (computesAnchors ? waitingBytesMax : min(waitingBytesMax, LedgerLimits.anchorBytesKept))
     }
 
     /// Bytes of write sets that wait.

@@ -48,6 +48,8 @@ public struct LogRecord: @unchecked Sendable {
 public protocol BlockLog: AnyObject, Sendable {
     /// Hands records over, in order; they are durable only after `sync`.
     func append(_ records: [LogRecord]) throws(LogError)
+    /// Whether records of so many bytes can be appended without making room for them first.
+    func hasRoomAtOnce(byteCount: Int) -> Bool
     /// Returns when everything appended is durable.
     func sync() throws(LogError)
 }

@@ -64,6 +64,9 @@ public final class SegmentedBlockLog: BlockLog, @unchecked Sendable {
         }
     }
 
+    /// Whether the present segment has room for so many bytes.
+    public func hasRoomAtOnce(byteCount: Int) -> Bool { offset + byteCount <= presentBytes }
+
     /// Returns when everything appended is durable.
     public func sync() throws(LogError) {
         precondition(!hasFailed, "syncing a log that has failed")

@@ -94,16 +94,15 @@ struct RealThreads: ThreadHost {
 extension SystemThread: RunningWork {}
 
 extension StepWork {
-    /// Steps until the work is finished, and sleeps where it has to wait.
+    /// Steps until the work is finished, and sleeps where it has to wait; meanwhile others may do the work at its place.
     func runToEnd() {
         while true {
             // Taken before the step looks around, so that no signal in between is lost.
             let ticket = waitPoint.ticket()
             switch step() {
             case .worked: continue
-            case .waits: waitPoint.wait(ticket)
-            case .waitsUntil(let time): waitPoint.wait(ticket, until: time)
             case .finished: return
+            case let outcome: guard waitPoint.wait(ticket, outcome) else { return }
             }
         }
     }

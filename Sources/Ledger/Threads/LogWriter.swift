@@ -41,6 +41,12 @@ final class LogWriter: StepWork, @unchecked Sendable {
         self.answers = answers
     }
 
+    /// Whether nothing is left from before, and a small block can be written and handed on without waiting for other work.
+    var isQuick: Bool {
+        phase == .idle && blocks.isEmpty && shared.sealed.isIdle && anchors.hasRoomAtOnce
+            && log.hasRoomAtOnce(byteCount: LedgerLimits.borrowedRecordBytesMax)
+    }
+
     /// Writes what waits, or syncs what is written, or lets the answers out.
     func step() -> StepOutcome {
         switch phase {

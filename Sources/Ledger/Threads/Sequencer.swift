@@ -43,6 +43,12 @@ final class Sequencer: StepWork, @unchecked Sendable {
         self.answers = answers
     }
 
+    /// Whether nothing is left from before, and no disk to wait for.
+    var isQuick: Bool {
+        batch.count == 0 && block.isEmpty && outgoing == nil && shared.submissions.count == 0 && !shared.hasFailed
+            && !shared.isStalled && !core.store.isBehind()
+    }
+
     /// Hands a sealed block over, or takes up to a chunk of what waits into the block; finished when the queue is closed
     /// and everything taken has been handed to the log thread.
     func step() -> StepOutcome {

@@ -124,6 +124,9 @@ struct MetricsText {
         text.single("hoard_received_bytes_total", "counter", "Bytes received from clients.", Double(counters.bytesReceived))
         text.single("hoard_sent_bytes_total", "counter", "Bytes handed to connections that are closed.", Double(counters.bytesSent))
         text.single("hoard_submissions_total", "counter", "Turns of the loop that handed operations to the ledger.", Double(counters.submissions))
+        text.single(
+            "hoard_submissions_finished_total", "counter", "Those of them that the loop has finished itself, without the other threads.",
+            Double(counters.submissionsFinished))
     }
 
     private func http(_ site: Site, _ text: inout Exposition) {
