@@ -89,8 +89,10 @@ public enum LedgerLimits {
     static let replayBatchesMax = 16
     /// Operations that the parallel executor takes at once: some milliseconds of work.
     static let parallelRunOperationsMax = 512
-    /// Units that each worker may be ahead of the first uncommitted one: more would be wrong more often.
-    static let unitsAheadPerWorker = 4
+    /// Neighbouring units that a worker of the parallel executor takes at once, at most.
+    static let unitsPerClaimMax = 4
+    /// Claims that each worker may have executed, or be executing, and not committed: more would be wrong more often.
+    static let claimsPerWorker = 2
     /// New accounts or slots of a unit, for the size of the tables of a run; where they are full another run begins.
     static let newSlotsPerUnit = 8
     /// Runs of a block after which the rest is executed on one thread: every unit seems to need the world for itself.

@@ -68,37 +68,43 @@ extension SharedFlatEntry {
 ///
 /// It is split into shards that grow one at a time, so that no insertion pays for moving the whole table.
 struct FlatTable<Entry: FlatEntry>: ~Copyable {
-    private struct Shard {
-        var places: UnsafeMutablePointer<Entry>
-        var mask: Int
+    private typealias Shard = FlatTableFinder<Entry>.Shard
+
+    /// How full a shard is.
+    private struct Fill: BitwiseCopyable {
         var count: Int
         var countMax: Int
     }
 
-    private let shards: UnsafeMutablePointer<Shard>
+    /// What looks for entries.
+    let finder: FlatTableFinder<Entry>
+    private let fills: UnsafeMutablePointer<Fill>
     private let total: UnsafeMutablePointer<Int>
-    private let shardBits: UInt64
-    private let seed: HashSeed
 
     /// A table of 2^shardBits shards that holds `expected` entries without growing.
     init(shardBits: Int, expected: Int = 0) {
         precondition(shardBits > 0, "the shift by 64 bits would keep all of them")
-        self.shardBits = UInt64(shardBits)
-        seed = HashSeed()
         let shardCount = 1 << shardBits
-        shards = .allocate(capacity: shardCount)
-        total = .allocate(capacity: 1)
-        total.initialize(to: 0)
+        finder = FlatTableFinder(
+            shards: .allocate(capacity: shardCount), shardBits: UInt64(shardBits), seed: HashSeed())
+        fills = .allocate(capacity: shardCount)
+        total = OwnLines.allocate(0)
         var places = 8
         while places * 5 / 8 * shardCount < expected { places *= 2 }
-        for index in 0..<shardCount { shards[index] = Self.makeShard(places: places) }
+        for number in 0..<shardCount {
+            (finder.shards + number).initialize(to: Self.makeShard(places: places))
+            (fills + number).initialize(to: Fill(count: 0, countMax: Self.countMax(places: places)))
+        }
     }
 
     deinit {
-        for index in 0..<(1 << Int(shardBits)) { free(shards[index].places) }
-        shards.deallocate()
-        total.deallocate()
+        for number in 0..<shardCount { free(finder.shards[number].places) }
+        finder.shards.deallocate()
+        fills.deallocate()
+        OwnLines.release(total)
     }
+
+    private var shardCount: Int { 1 << Int(finder.shardBits) }
 
     /// Entries in the table.
     var count: Int { total.pointee }
@@ -106,34 +112,23 @@ struct FlatTable<Entry: FlatEntry>: ~Copyable {
     /// Bytes that the table occupies.
     var byteCount: Int {
         var places = 0
-        for index in 0..<(1 << Int(shardBits)) { places += shards[index].mask + 1 }
-        return places * MemoryLayout<Entry>.stride + (1 << Int(shardBits)) * MemoryLayout<Shard>.stride
+        for number in 0..<shardCount { places += finder.shards[number].mask + 1 }
+        return places * MemoryLayout<Entry>.stride
+            + shardCount * (MemoryLayout<Shard>.stride + MemoryLayout<Fill>.stride)
     }
 
     /// The place of a key, or nil; valid until the next insertion or removal.
     @inline(__always)
-    func find(_ key: Entry.Key) -> UnsafeMutablePointer<Entry>? {
-        let hash = Entry.hash(key, seed)
-        let shard = shards + Int(truncatingIfNeeded: hash &>> (64 &- shardBits))
-        let places = shard.pointee.places
-        let mask = shard.pointee.mask
-        var index = Int(truncatingIfNeeded: hash) & mask
-        while true {
-            let place = places + index
-            if place.pointee.holds(key) { return place }
-            if place.pointee.isVacant { return nil }
-            index = (index &+ 1) & mask
-        }
-    }
+    func find(_ key: Entry.Key) -> UnsafeMutablePointer<Entry>? { finder.find(key) }
 
     /// The hash of a key in this table.
     @inline(__always)
-    func hash(_ key: Entry.Key) -> UInt64 { Entry.hash(key, seed) }
+    func hash(_ key: Entry.Key) -> UInt64 { finder.hash(key) }
 
     /// Asks for the first place where a key of this hash may be, all of it.
     @inline(__always)
     func prefetch(_ hash: UInt64) {
-        let shard = shards + Int(truncatingIfNeeded: hash &>> (64 &- shardBits))
+        let shard = finder.shards + finder.shardNumber(hash)
         let place = UnsafeRawPointer(shard.pointee.places + Int(truncatingIfNeeded: hash) & shard.pointee.mask)
         hoard_prefetch(place)
         hoard_prefetch(place + (MemoryLayout<Entry>.size - 1))
@@ -142,21 +137,21 @@ struct FlatTable<Entry: FlatEntry>: ~Copyable {
     /// The first place where a key may be, for prefetching.
     @inline(__always)
     func probableAddress(_ key: Entry.Key) -> UnsafeRawPointer {
-        let hash = Entry.hash(key, seed)
-        let shard = shards + Int(truncatingIfNeeded: hash &>> (64 &- shardBits))
+        let hash = self.hash(key)
+        let shard = finder.shards + finder.shardNumber(hash)
         return UnsafeRawPointer(shard.pointee.places + Int(truncatingIfNeeded: hash) & shard.pointee.mask)
     }
 
     /// The place of a key; where there was none, a vacant place that the caller must fill with an entry of this key.
     @inline(__always)
-    func findOrClaim(_ key: Entry.Key) -> UnsafeMutablePointer<Entry> { findOrClaim(key, Entry.hash(key, seed)) }
+    func findOrClaim(_ key: Entry.Key) -> UnsafeMutablePointer<Entry> { findOrClaim(key, hash(key)) }
 
     /// The same for a key whose hash is known.
     @inline(__always)
     func findOrClaim(_ key: Entry.Key, _ hash: UInt64) -> UnsafeMutablePointer<Entry> {
-        let shard = shards + Int(truncatingIfNeeded: hash &>> (64 &- shardBits))
-        let places = shard.pointee.places
-        let mask = shard.pointee.mask
+        let number = finder.shardNumber(hash)
+        let places = finder.shards[number].places
+        let mask = finder.shards[number].mask
         var index = Int(truncatingIfNeeded: hash) & mask
         while true {
             let place = places + index
@@ -165,22 +160,24 @@ struct FlatTable<Entry: FlatEntry>: ~Copyable {
             index = (index &+ 1) & mask
         }
         total.pointee &+= 1
-        shard.pointee.count &+= 1
-        if shard.pointee.count <= shard.pointee.countMax { return places + index }
-        return growAndClaim(shard, hash)
+        fills[number].count &+= 1
+        if fills[number].count <= fills[number].countMax { return places + index }
+        return growAndClaim(number, hash)
     }
 
     @inline(never)
-    private func growAndClaim(_ shard: UnsafeMutablePointer<Shard>, _ hash: UInt64) -> UnsafeMutablePointer<Entry> {
+    private func growAndClaim(_ number: Int, _ hash: UInt64) -> UnsafeMutablePointer<Entry> {
         MemoryGrowth.note()
-        var larger = Self.makeShard(places: (shard.pointee.mask + 1) * 2)
-        larger.count = shard.pointee.count
-        for index in 0...shard.pointee.mask where !shard.pointee.places[index].isVacant {
-            let entry = shard.pointee.places[index]
-            Self.vacantPlace(larger, Entry.hash(entry.key, seed)).pointee = entry
+        let shard = finder.shards[number]
+        let placeCount = (shard.mask + 1) * 2
+        let larger = Self.makeShard(places: placeCount)
+        for index in 0...shard.mask where !shard.places[index].isVacant {
+            let entry = shard.places[index]
+            Self.vacantPlace(larger, self.hash(entry.key)).pointee = entry
         }
-        free(shard.pointee.places)
-        shard.pointee = larger
+        free(shard.places)
+        finder.shards[number] = larger
+        fills[number].countMax = Self.countMax(places: placeCount)
         return Self.vacantPlace(larger, hash)
     }
 
@@ -197,15 +194,17 @@ struct FlatTable<Entry: FlatEntry>: ~Copyable {
             preconditionFailure("the system gives no memory for \(count) entries")
         }
         let places = memory.bindMemory(to: Entry.self, capacity: count)
-        return Shard(places: places, mask: count - 1, count: 0, countMax: count * 3 / 4)
+        return Shard(places: places, mask: count - 1)
     }
+
+    private static func countMax(places: Int) -> Int { places * 3 / 4 }
 
     /// Removes a key if it is there, closing the gap behind it.
     func remove(_ key: Entry.Key) {
-        let hash = Entry.hash(key, seed)
-        let shard = shards + Int(truncatingIfNeeded: hash &>> (64 &- shardBits))
-        let places = shard.pointee.places
-        let mask = shard.pointee.mask
+        let hash = self.hash(key)
+        let number = finder.shardNumber(hash)
+        let places = finder.shards[number].places
+        let mask = finder.shards[number].mask
         var gap = Int(truncatingIfNeeded: hash) & mask
         while !places[gap].holds(key) {
             if places[gap].isVacant { return }
@@ -215,14 +214,14 @@ struct FlatTable<Entry: FlatEntry>: ~Copyable {
         while true {
             index = (index + 1) & mask
             if places[index].isVacant { break }
-            let home = Int(truncatingIfNeeded: Entry.hash(places[index].key, seed)) & mask
+            let home = Int(truncatingIfNeeded: self.hash(places[index].key)) & mask
             if (index - home) & mask >= (index - gap) & mask {
                 places[gap] = places[index]
                 gap = index
             }
         }
         places[gap] = Entry.vacant
-        shard.pointee.count -= 1
+        fills[number].count -= 1
         total.pointee -= 1
     }
 
@@ -231,45 +230,29 @@ struct FlatTable<Entry: FlatEntry>: ~Copyable {
 
     /// Visits every entry in its place, in no particular order; nothing may be added or removed meanwhile.
     func forEachPlace(_ body: (UnsafeMutablePointer<Entry>) -> Void) {
-        for shard in 0..<(1 << Int(shardBits)) {
-            for index in 0...shards[shard].mask where !shards[shard].places[index].isVacant {
-                body(shards[shard].places + index)
-            }
+        for number in 0..<shardCount {
+            let shard = finder.shards[number]
+            for index in 0...shard.mask where !shard.places[index].isVacant { body(shard.places + index) }
         }
     }
 }
 
 extension FlatTable where Entry: SharedFlatEntry {
-    /// The place of a key, or nil, found while another thread claims places (`claim`).
-    @inline(__always)
-    func findBesideClaims(_ key: Entry.Key) -> UnsafeMutablePointer<Entry>? {
-        let hash = Entry.hash(key, seed)
-        let shard = shards + Int(truncatingIfNeeded: hash &>> (64 &- shardBits))
-        let places = shard.pointee.places
-        let mask = shard.pointee.mask
-        var index = Int(truncatingIfNeeded: hash) & mask
-        while true {
-            let place = places + index
-            if Entry.presence(place).pointee.load(ordering: .acquiring) == 0 { return nil }
-            if place.pointee.holds(key) { return place }
-            index = (index &+ 1) & mask
-        }
-    }
-
     /// The place of a key, or a vacant one that it is to have; nil where its shard would have to grow. One thread at a time
-    /// may claim, while others look (`findBesideClaims`): the caller fills a new place at once, what makes it present last.
+    /// may claim, while others look (`FlatTableFinder.findBesideClaims`): the caller fills a new place at once, what makes it present last.
     @inline(__always)
     func claim(_ key: Entry.Key, _ hash: UInt64) -> (place: UnsafeMutablePointer<Entry>, isNew: Bool)? {
-        let shard = shards + Int(truncatingIfNeeded: hash &>> (64 &- shardBits))
-        let mask = shard.pointee.mask
-        var place = shard.pointee.places + Int(truncatingIfNeeded: hash) & mask
+        let number = finder.shardNumber(hash)
+        let places = finder.shards[number].places
+        let mask = finder.shards[number].mask
+        var place = places + Int(truncatingIfNeeded: hash) & mask
         while !place.pointee.isVacant {
             if place.pointee.holds(key) { return (place, false) }
-            place = shard.pointee.places + (place - shard.pointee.places &+ 1) & mask
+            place = places + (place - places &+ 1) & mask
         }
-        if shard.pointee.count >= shard.pointee.countMax { return nil }
+        if fills[number].count >= fills[number].countMax { return nil }
         total.pointee &+= 1
-        shard.pointee.count &+= 1
+        fills[number].count &+= 1
         return (place, true)
     }
 }

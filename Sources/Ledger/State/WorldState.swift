@@ -7,7 +7,8 @@ public final class WorldState: StateView {
     let accounts: FlatTable<AccountEntry>
     let owners: FlatTable<StorageOwnerEntry>
     let slots: FlatTable<SlotEntry>
-    private var codeHashes: [Hash256] = [.emptyCode]
+    /// By the number in an account's entry, less one; workers of the parallel executor read it in place.
+    let codeHashes = RawList<Hash256>()
     private var codes: [[UInt8]] = [[]]
     private var codeIndexes: [Hash256: UInt32] = [.emptyCode: 0]
     private var blockHashes = [Hash256](repeating: .zero, count: LedgerLimits.blockHashCount)
@@ -27,6 +28,7 @@ public final class WorldState: StateView {
         accounts = FlatTable(shardBits: tableShardBits, expected: expectedAccounts)
         owners = FlatTable(shardBits: 4)
         slots = FlatTable(shardBits: tableShardBits, expected: expectedSlots)
+        codeHashes.append(.emptyCode)
     }
 
     /// Accounts that exist.
@@ -41,7 +43,7 @@ public final class WorldState: StateView {
         guard let place = accounts.find(address) else { return nil }
         return AccountState(
             nonce: place.pointee.nonce, balance: place.pointee.balance,
-            codeHash: codeHashes[Int(place.pointee.code) - 1])
+            codeHash: codeHash(ofEntry: place.pointee.code))
     }
 
     /// Asks for the memory of an account before it is needed.
@@ -50,7 +52,7 @@ public final class WorldState: StateView {
 
     /// The hash of the code that an account's entry names by this number.
     @inline(__always)
-    func codeHash(ofEntry code: UInt32) -> Hash256 { codeHashes[Int(code) - 1] }
+    func codeHash(ofEntry code: UInt32) -> Hash256 { codeHashes.elements[Int(code) - 1] }
 
     /// The value of a storage slot; zero where it was never written.
     public func storage(_ address: Address, _ slot: U256) -> U256 {
@@ -134,7 +136,7 @@ public final class WorldState: StateView {
 
     /// The number of a code hash in the registry, entered where it is new.
     func codeNumber(_ hash: Hash256, code: [UInt8]?) -> UInt32 {
-        if hash == codeHashes[0] { return 0 }
+        if hash == .emptyCode { return 0 }
         if let index = codeIndexes[hash] { return index }
         guard let code else { preconditionFailure("an account has code that nobody wrote: \(hash)") }
         let index = UInt32(codes.count)
@@ -149,7 +151,7 @@ public final class WorldState: StateView {
         accounts.forEach { entry in
             body(
                 entry.address,
-                AccountState(nonce: entry.nonce, balance: entry.balance, codeHash: codeHashes[Int(entry.code) - 1]))
+                AccountState(nonce: entry.nonce, balance: entry.balance, codeHash: codeHash(ofEntry: entry.code)))
         }
     }
 

@@ -11,10 +11,10 @@ import Testing
     }
 
     /// What a worker is in the middle of.
-    enum Work: Hashable {
+    enum Work {
         case idle
-        case executing(unit: Int, read: [Int])
-        case committing(unit: Int)
+        case executing(UnitClaim, unit: Int, read: [Int])
+        case committing(UnitClaim, unit: Int, repeated: UInt64)
         case gone
     }
 
@@ -30,10 +30,14 @@ import Testing
         /// Who executed a unit ahead of its turn, and how many units somebody else committed.
         var executors: [Int: Int] = [:]
         var strangers = 0
+        /// Records in use, and whether two units had one at the same time.
+        var records: Set<Int> = []
+        var isRecordShared = false
 
-        init(units: [Unit], workers: Int, window: Int) {
+        init(units: [Unit], workers: Int, claimLength: Int, claimsPerWorker: Int) {
             self.units = units
-            schedule = ParallelSchedule(window: window)
+            schedule = ParallelSchedule(
+                workers: workers, claimLengthMax: claimLength, claimsPerWorker: claimsPerWorker)
             schedule.begin(units: units.count)
             self.workers = Array(repeating: .idle, count: workers)
             executions = Array(repeating: 0, count: units.count)
@@ -54,42 +58,65 @@ import Testing
             case .gone: return false
             case .idle:
                 switch schedule.take(by: worker) {
-                case .execute(let unit):
-                    executors[unit] = worker
-                    workers[worker] = .executing(unit: unit, read: [])
-                case .commit(let unit): workers[worker] = .committing(unit: unit)
+                case .execute(let claim):
+                    for unit in claim.units { executors[unit] = worker }
+                    use(claim)
+                    workers[worker] = .executing(claim, unit: claim.units.lowerBound, read: [])
+                case .commit(let claim):
+                    if !claim.isAhead { use(claim) }
+                    workers[worker] = .committing(claim, unit: claim.units.lowerBound, repeated: 0)
                 case .wait: return false
                 case .leave: return false
                 case .done: workers[worker] = .gone
                 }
-            case .executing(let unit, var read):
-                if read.count < units[unit].reads.count {
+            case .executing(let claim, let unit, var read):
+                if unit == claim.units.upperBound {
+                    schedule.executed(claim)
+                    workers[worker] = .idle
+                } else if read.count < units[unit].reads.count {
                     read.append(seen(units[unit].reads[read.count], by: unit))
-                    workers[worker] = .executing(unit: unit, read: read)
+                    workers[worker] = .executing(claim, unit: unit, read: read)
                 } else {
                     executions[unit] += 1
                     reads[unit] = read
                     pending[unit] = result(unit, read)
-                    schedule.executed(unit)
-                    workers[worker] = .idle
+                    workers[worker] = .executing(claim, unit: unit + 1, read: [])
                 }
-            case .committing(let unit):
-                let wasAhead = schedule.wasExecutedAhead(unit)
+            case .committing(let claim, let unit, var repeated):
+                if unit == claim.units.upperBound {
+                    records.subtract(claim.units.map { claim.record(of: $0) })
+                    workers[worker] =
+                        schedule.committed(claim, repeated: repeated, by: worker).map {
+                            .committing($0, unit: $0.units.lowerBound, repeated: 0)
+                        } ?? .idle
+                    break
+                }
                 let now = units[unit].reads.map { committed[$0] }
-                let isRight = wasAhead && reads[unit] == now
-                if !isRight { executions[unit] += 1 }
+                let isRight = claim.isAhead && reads[unit] == now
+                if !isRight {
+                    executions[unit] += 1
+                    if claim.isAhead { repeated |= 1 << UInt64(unit - claim.units.lowerBound) }
+                }
                 committed[units[unit].write] = result(unit, now)
                 pending[unit] = nil
                 order.append(unit)
                 if let executor = executors[unit], executor != worker { strangers += 1 }
-                let next = schedule.committed(
-                    unit, isRight ? .confirmed : wasAhead ? .repeated : .inTurn, by: worker)
-                workers[worker] = next.map { .committing(unit: $0) } ?? .idle
+                workers[worker] = .committing(claim, unit: unit + 1, repeated: repeated)
             }
             return true
         }
 
-        var isOver: Bool { workers.allSatisfy { $0 == .gone } }
+        /// Nobody else may be using the records of a claim.
+        private mutating func use(_ claim: UnitClaim) {
+            for unit in claim.units {
+                isRecordShared = isRecordShared || !records.insert(claim.record(of: unit)).inserted
+                    || claim.record(of: unit) >= schedule.recordCount
+            }
+        }
+
+        var isOver: Bool {
+            workers.allSatisfy { if case .gone = $0 { true } else { false } }
+        }
     }
 
     private static let cases: [[Unit]] = [
@@ -107,8 +134,8 @@ import Testing
         return values
     }
 
-    @Test(arguments: 0..<4, [2, 3]) func `every interleaving of three units ends as in sequence`(
-        _ which: Int, _ workers: Int
+    @Test(arguments: 0..<4, [(2, 1), (2, 2), (3, 1)]) func `every interleaving of three units ends as in sequence`(
+        _ which: Int, _ of: (workers: Int, claimLength: Int)
     ) {
         let units = Self.cases[which]
         let expected = Self.expected(units)
@@ -118,7 +145,7 @@ import Testing
             if model.isOver {
                 ends += 1
                 if model.committed != expected || model.order != [0, 1, 2]
-                    || model.executions.contains(where: { $0 > 2 })
+                    || model.executions.contains(where: { $0 > 2 }) || model.isRecordShared
                 {
                     Issue.record("\(model.committed) in order \(model.order) instead of \(expected)")
                 }
@@ -135,7 +162,7 @@ import Testing
             }
             if !moved { stuck += 1 }
         }
-        explore(Model(units: units, workers: workers, window: 2), 0)
+        explore(Model(units: units, workers: of.workers, claimLength: of.claimLength, claimsPerWorker: 1), 0)
         #expect(stuck == 0, "no worker can go on")
         #expect(ends > 100)
     }
@@ -150,7 +177,9 @@ import Testing
                     write: Int.random(in: 0..<3, using: &random))
             }
             let workers = Int.random(in: 1...6, using: &random)
-            var model = Model(units: units, workers: workers, window: Int.random(in: 1...20, using: &random))
+            var model = Model(
+                units: units, workers: workers, claimLength: Int.random(in: 1...9, using: &random),
+                claimsPerWorker: Int.random(in: 1...4, using: &random))
             var idleSteps = 0
             while !model.isOver, idleSteps < 10_000 {
                 idleSteps = model.step(Int.random(in: 0..<workers, using: &random)) ? 0 : idleSteps + 1
@@ -159,13 +188,14 @@ import Testing
             #expect(model.committed == Self.expected(units), "seed \(seed)")
             #expect(model.order == Array(units.indices), "seed \(seed)")
             #expect(model.executions.allSatisfy { 1...2 ~= $0 }, "seed \(seed): \(model.executions)")
+            #expect(!model.isRecordShared, "seed \(seed): two units have one record")
         }
     }
 
     @Test func `units are committed by the workers that executed them as long as these keep pace`() {
         // Executed in ten steps, committed in two.
         let units = (0..<300).map { _ in Unit(reads: Array(repeating: 2, count: 8), write: 0) }
-        var model = Model(units: units, workers: 3, window: 13)
+        var model = Model(units: units, workers: 3, claimLength: 4, claimsPerWorker: 2)
         var turn = 0
         while !model.isOver {
             _ = model.step(turn % 3)
@@ -175,43 +205,69 @@ import Testing
         #expect(model.strangers < 30, "\(model.strangers) of 300 were committed by others")
     }
 
-    @Test func `a unit whose worker is behind is committed by another`() {
-        var schedule = ParallelSchedule(window: 3)
-        schedule.begin(units: 8)
-        #expect(schedule.take(by: 1) == .commit(0))
-        #expect(schedule.committed(0, .inTurn, by: 1) == nil)
-        #expect(schedule.take(by: 0) == .commit(1))
-        // Worker 1 executes unit 2 and is then kept busy by unit 3.
-        #expect(schedule.take(by: 1) == .execute(2))
-        schedule.executed(2)
-        #expect(schedule.take(by: 1) == .execute(3))
-        #expect(schedule.committed(1, .inTurn, by: 0) == nil, "unit 2 is worker 1's")
-        #expect(schedule.take(by: 0) == .execute(4))
-        schedule.executed(4)
-        #expect(schedule.take(by: 0) == .commit(2), "there is nothing else to do")
+    @Test func `units whose worker is behind are committed by another`() throws {
+        var schedule = ParallelSchedule(workers: 2, claimLengthMax: 2, claimsPerWorker: 2)
+        schedule.begin(units: 40)
+        let first = try #require(schedule.take(by: 1).committing, "nobody has anything")
+        #expect(first.units == 0..<2 && !first.isAhead)
+        // Worker 0 executes units 2 and 3, and is then kept busy by units 4 and 5.
+        let second = try #require(schedule.take(by: 0).executing)
+        schedule.executed(second)
+        let third = try #require(schedule.take(by: 0).executing)
+        #expect(second.units == 2..<4 && third.units == 4..<6)
+        #expect(schedule.committed(first, repeated: 0, by: 1) == nil, "units 2 and 3 are worker 0's")
+        for units in [6..<8, 8..<10] {
+            let claim = try #require(schedule.take(by: 1).executing)
+            #expect(claim.units == units)
+            schedule.executed(claim)
+        }
+        #expect(schedule.take(by: 1) == .commit(second), "there is nothing else to do")
+    }
+
+    @Test func `claims get short where units are repeated and towards the end, and long again`() {
+        var schedule = ParallelSchedule(workers: 2, claimLengthMax: 8, claimsPerWorker: 2)
+        schedule.begin(units: 400)
+        var lengths: [Int] = []
+        while !schedule.isFinished {
+            // What is executed first is committed in its turn.
+            let steps = [schedule.take(by: 0), schedule.take(by: 1)]
+            for step in steps { if let claim = step.executing { schedule.executed(claim) } }
+            var next = steps.lazy.compactMap(\.committing).first ?? schedule.take(by: 1).committing
+            while let claim = next {
+                lengths.append(claim.units.count)
+                next = schedule.committed(claim, repeated: claim.isAhead && lengths.count == 6 ? 1 : 0, by: 1)
+            }
+        }
+        #expect(lengths.first == 8 && lengths.last == 1, "\(lengths)")
+        #expect(lengths[6..<12].contains(4) && lengths[8..<20].contains(8), "\(lengths)")
     }
 
     @Test func `a run of failures makes the schedule calm, and it tries again later`() {
-        var schedule = ParallelSchedule(window: 16)
+        var schedule = ParallelSchedule(workers: 2, claimLengthMax: 4, claimsPerWorker: 2)
         schedule.begin(units: 4_000)
         var wasCalm = false
         var aheadAfterCalm = 0
         for _ in 0..<100_000 where !schedule.isFinished {
             let step = schedule.take(by: 0)
-            if case .execute(let ahead) = step { schedule.executed(ahead) }
-            guard case .commit(let first) = step else { continue }
-            var next: Int? = first
-            while let unit = next {
-                if case .execute(let ahead) = schedule.take(by: 1) {
+            if let ahead = step.executing { schedule.executed(ahead) }
+            var next = step.committing
+            while let claim = next {
+                if let ahead = schedule.take(by: 1).executing {
                     schedule.executed(ahead)
-                    if wasCalm { aheadAfterCalm += 1 }
+                    if wasCalm { aheadAfterCalm += ahead.units.count }
                 }
                 wasCalm = wasCalm || schedule.isCalm
-                next = schedule.committed(
-                    unit, schedule.wasExecutedAhead(unit) ? .repeated : .inTurn, by: 0)
+                next = schedule.committed(claim, repeated: claim.isAhead ? .max : 0, by: 0)
             }
         }
         #expect(schedule.isFinished && wasCalm && aheadAfterCalm > 0)
         #expect(schedule.repeatedCount < 400, "\(schedule.repeatedCount) of 4000 were executed twice")
     }
+}
+
+extension ScheduleStep {
+    /// What is to be executed ahead of its turn, if anything.
+    var executing: UnitClaim? { if case .execute(let claim) = self { claim } else { nil } }
+    /// What is to be committed, if anything.
+    var committing: UnitClaim? { if case .commit(let claim) = self { claim } else { nil } }
 }

@@ -75,13 +75,13 @@ public final class ParallelExecutor: BlockExecutor, @unchecked Sendable {
         hints = deltas ? hotSlots : []
         sequential = SequentialExecutor(machine: machines[0], rules: rules)
         let shared = shared
-        let window = LedgerLimits.unitsAheadPerWorker * machines.count + 1
-        // A record is in use from the execution of its unit to its commit: units that far apart share one.
-        let records = UnsafeMutableBufferPointer<RecordPointer>.allocate(capacity: window)
-        for index in 0..<window { records.initializeElement(at: index, to: UnitRecord.make()) }
+        let schedule = ParallelSchedule(workers: machines.count)
+        // A record is in use from the execution of its unit to its commit, and always by units of the same worker.
+        let records = UnsafeMutableBufferPointer<RecordPointer>.allocate(capacity: schedule.recordCount)
+        for index in records.indices { records.initializeElement(at: index, to: UnitRecord.make()) }
         self.records = records
         runners = machines.map { UnitRunner(machine: $0, rules: rules, shared: shared, record: records[0]) }
-        schedule = OwnLines.allocate(ParallelSchedule(window: window))
+        self.schedule = OwnLines.allocate(schedule)
         pool = WorkerPool(helpers: helpers, spinMicroseconds: spinMicroseconds)
         pace = Pace(wakeUpNanoseconds: pool.measureWakeUp(restMicroseconds: 2 * spinMicroseconds))
     }
@@ -236,10 +236,10 @@ public final class ParallelExecutor: BlockExecutor, @unchecked Sendable {
     enum Work: Equatable {
         /// It is free.
         case idle
-        /// It has executed a unit ahead of its turn and not told the others yet.
-        case executed(Int)
-        /// It is the turn of this unit, and of nobody else.
-        case committing(Int, wasExecuted: Bool)
+        /// It executes units ahead of their turn, from `next` on, and tells the others when all are done.
+        case executing(UnitClaim, next: Int)
+        /// It is the turn of these units, from `next` on, and of nobody else; bits say which have been repeated.
+        case committing(UnitClaim, next: Int, repeated: UInt64)
     }
 
     /// How a step went.
@@ -253,8 +253,10 @@ public final class ParallelExecutor: BlockExecutor, @unchecked Sendable {
             case .progressed: waits = 0
             case .waiting:
                 waits += 1
-                // On a machine with fewer free cores than workers the one that is waited for needs this one's.
-                if waits % 4_096 == 0 { SystemThread.yield() } else { hoard_spin_pause() }
+                // On a machine with fewer free cores than workers the one that is waited for needs this one's. To look is to
+                // take the lock, which the others need, so it is done ever more seldom.
+                if waits % 256 == 0 { SystemThread.yield() }
+                for _ in 0..<min(waits, 16) { hoard_spin_pause() }
             case .left: return
             }
         }
@@ -263,30 +265,30 @@ public final class ParallelExecutor: BlockExecutor, @unchecked Sendable {
     /// Lets a worker do one piece of work.
     private func step(_ worker: Int, _ work: inout Work) -> StepOutcome {
         switch work {
-        case .idle, .executed: return take(worker, &work)
-        case .committing(let unit, let wasExecuted): commit(from: unit, wasExecuted, on: worker)
+        case .executing(let claim, let next) where next < claim.units.upperBound:
+            let record = records[claim.record(of: next)]
+            run(next, on: worker, into: record, follows: deltas)
+            if plantedDefect == .publishesEarly { for write in record.pointee.slotWrites.elements { shared.write(write) } }
+            work = .executing(claim, next: next + 1)
+        case .executing(let claim, _): return take(worker, &work, done: claim)
+        case .idle: return take(worker, &work, done: nil)
+        case .committing(let claim, let next, let repeated) where next < claim.units.upperBound:
+            commit(next, of: claim, repeated, on: worker, &work)
+        case .committing(let claim, _, let repeated): finish(claim, repeated, on: worker, &work)
         }
-        work = .idle
         return .progressed
     }
 
     /// Tells what the worker has executed, and takes what is next.
-    private func take(_ worker: Int, _ work: inout Work) -> StepOutcome {
-        let done = work
-        work = .idle
-        let (next, wasExecuted) = scheduleLock.with {
-            if case .executed(let unit) = done { schedule.pointee.executed(unit) }
-            let step = schedule.pointee.take(by: worker)
-            guard case .commit(let unit) = step else { return (step, false) }
-            return (step, schedule.pointee.wasExecutedAhead(unit))
+    private func take(_ worker: Int, _ work: inout Work, done: UnitClaim?) -> StepOutcome {
+        let next = scheduleLock.with {
+            if let done { schedule.pointee.executed(done) }
+            return schedule.pointee.take(by: worker)
         }
+        work = .idle
         switch next {
-        case .execute(let unit):
-            let record = records[unit % records.count]
-            run(unit, on: worker, into: record, follows: deltas)
-            if plantedDefect == .publishesEarly { for write in record.pointee.slotWrites.elements { shared.write(write) } }
-            work = .executed(unit)
-        case .commit(let unit): work = .committing(unit, wasExecuted: wasExecuted)
+        case .execute(let claim): work = .executing(claim, next: claim.units.lowerBound)
+        case .commit(let claim): work = .committing(claim, next: claim.units.lowerBound, repeated: 0)
         case .wait: return .waiting
         case .leave, .done: return .left
         }
@@ -299,26 +301,27 @@ public final class ParallelExecutor: BlockExecutor, @unchecked Sendable {
         runners[worker].execute(UnsafeBufferPointer(rebasing: operations[range]), into: record, environment, follows: follows)
     }
 
-    /// Commits a unit whose turn it is, and as many after it as are ready and this worker's.
-    private func commit(from first: Int, _ firstWasExecuted: Bool, on worker: Int) {
-        var next: Int? = first
-        var wasExecuted = firstWasExecuted
-        while let unit = next {
-            let record = records[unit % records.count]
-            let confirmation = settle(unit, wasExecuted: wasExecuted, record, on: worker)
-            guard let confirmation else {
-                scheduleLock.with { schedule.pointee.halt() }
-                return
-            }
-            var calmEnded = false
-            (next, wasExecuted, calmEnded) = scheduleLock.with {
-                let wasCalm = schedule.pointee.isCalm
-                let following = schedule.pointee.committed(unit, confirmation, by: worker)
-                let executed = following.map { schedule.pointee.wasExecutedAhead($0) } ?? false
-                return (following, executed, wasCalm && !schedule.pointee.isCalm)
-            }
-            if calmEnded { pool.callBack() }
+    /// Commits a unit whose turn it is, or ends the run before it.
+    private func commit(_ unit: Int, of claim: UnitClaim, _ repeated: UInt64, on worker: Int, _ work: inout Work) {
+        let confirmation = settle(unit, wasExecuted: claim.isAhead, records[claim.record(of: unit)], on: worker)
+        guard let confirmation else {
+            scheduleLock.with { schedule.pointee.halt(before: unit, of: claim, repeated: repeated) }
+            work = .idle
+            return
         }
+        let bit: UInt64 = confirmation == .repeated ? 1 << UInt64(unit - claim.units.lowerBound) : 0
+        work = .committing(claim, next: unit + 1, repeated: repeated | bit)
+    }
+
+    /// Tells that units are committed, and goes on with those after them if they are ready and this worker's.
+    private func finish(_ claim: UnitClaim, _ repeated: UInt64, on worker: Int, _ work: inout Work) {
+        let (following, calmEnded) = scheduleLock.with {
+            let wasCalm = schedule.pointee.isCalm
+            let following = schedule.pointee.committed(claim, repeated: repeated, by: worker)
+            return (following, wasCalm && !schedule.pointee.isCalm)
+        }
+        if calmEnded { pool.callBack() }
+        work = following.map { .committing($0, next: $0.units.lowerBound, repeated: 0) } ?? .idle
     }
 
     /// Brings a unit whose turn it is into the order; nil where it needs the world for itself, or more room than there is.

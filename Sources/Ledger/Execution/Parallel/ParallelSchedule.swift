@@ -1,9 +1,25 @@
+/// Neighbouring units that one worker takes at once: what is said of them under the lock is said once for all, and what one
+/// of them leaves in the worker's caches the next one finds there.
+struct UnitClaim: Equatable, Sendable {
+    /// How many claims were made in this run before.
+    var number: Int
+    /// Where the record of the first unit is; those of the others follow. It is one of its worker's own.
+    var firstRecord: Int
+    /// The units.
+    var units: Range<Int>
+    /// Whether they are executed ahead of their turn.
+    var isAhead: Bool
+
+    /// Where the record of a unit is.
+    func record(of unit: Int) -> Int { firstRecord + unit - units.lowerBound }
+}
+
 /// What a worker does next.
 enum ScheduleStep: Equatable, Sendable {
-    /// Execute the unit ahead of its turn.
-    case execute(Int)
-    /// It is the unit's turn: confirm what was executed ahead, or execute it now.
-    case commit(Int)
+    /// Execute the units ahead of their turn.
+    case execute(UnitClaim)
+    /// It is the units' turn: confirm what was executed ahead, or execute them now.
+    case commit(UnitClaim)
     /// Nothing can be done until another worker has finished a step.
     case wait
     /// Units depend on each other at the moment: only the leader goes on.
@@ -25,38 +41,53 @@ enum Confirmation: Equatable, Sendable {
 /// Which worker does what, and in which order units are committed: a state machine without threads, clocks and memory
 /// locations, so that threads, an explorer of all interleavings and a simulator can drive the same one.
 ///
+/// Units are claimed in order, a few neighbours at a time, and a claim is committed as a whole when all before it are:
+///
 ///     waiting -> executing -> executed -> committing -> committed
 ///        \________ in its turn ____________/^
 ///
-/// A unit is one operation or one linked group. Units are committed strictly in order; one worker at a time commits, and a
-/// unit is committed by the worker that executed it, which has all of it near, unless that one is behind and the others
-/// have nothing else to do. A unit is executed at most twice: once ahead of its turn, and once more in its turn where that was wrong. In its turn
-/// everything before it is committed, so that execution is final. A unit at which the run is halted is executed once
+/// Each unit is executed at most once ahead of its turn and at most once in its turn, over exactly the committed state,
+/// so no unit is executed more than twice and the last execution is final. A unit at which the run is halted is executed once
 /// more, alone.
 struct ParallelSchedule {
-    /// Where a unit stands.
-    enum UnitState: UInt8, Sendable { case waiting, executing, executed, committing, committed }
+    /// Where a claim stands.
+    private enum ClaimState: UInt8, Sendable { case executing, executed, committing }
 
-    /// The first unit that is not committed.
+    private struct OpenClaim {
+        var claim: UnitClaim
+        var worker: Int
+        var state: ClaimState
+    }
+
+    /// The first unit whose claim is not committed.
     private(set) var frontier = 0
     /// Executions ahead of their turn, confirmed and repeated.
     private(set) var confirmedCount = 0
     private(set) var repeatedCount = 0
     private(set) var inTurnCount = 0
     private(set) var isHalted = false
-    private var states: [UnitState] = []
-    /// The workers that executed the units ahead.
-    private var executors: [UInt16] = []
-    /// Whether the unit that is being committed was executed ahead of its turn.
-    private var committingWasExecuted = false
-    private var next = 0
-    private var window: Int
+    /// Units in this run.
+    private(set) var unitCount = 0
     private var isCommitting = false
+    /// The first unit that nobody has claimed.
+    private var next = 0
+    /// Claims from `firstOpen` on that are not committed, each by its number modulo as many as there can be: they hold the
+    /// units from `frontier` to `next`.
+    private var open: [OpenClaim]
+    private var firstOpen = 0
+    private var claimCount = 0
+    /// Claims of each worker so far, and how many of them are open. They are committed in order, so that places for records
+    /// can be used in turns.
+    private var claimsOfWorker: [(made: Int, open: Int)]
+    /// Units of the next claims: fewer where units had to be repeated.
+    private var claimLength: Int
     /// 0 (all confirmed) to 256 (all repeated), over about the last eight units that were executed ahead.
     private var failureScore = 0
     /// Up to this unit nothing is executed ahead.
     private var calmEnd = 0
     private var calmLength = Self.calmLengthMin
+    private let claimLengthMax: Int
+    private let claimsPerWorker: Int
 
     /// The worker that goes on alone where units depend on each other.
     static let leader = 0
@@ -67,27 +98,36 @@ struct ParallelSchedule {
     /// Above this score units are executed in turn only.
     static let failureScoreMax = 144
 
-    /// A schedule that lets units be executed so far ahead of the first uncommitted one.
-    init(window: Int) {
-        self.window = window
+    /// A schedule for so many workers, each of which may have so many open claims of so many units.
+    init(
+        workers: Int, claimLengthMax: Int = LedgerLimits.unitsPerClaimMax,
+        claimsPerWorker: Int = LedgerLimits.claimsPerWorker
+    ) {
+        precondition(claimLengthMax <= UInt64.bitWidth, "which units were repeated is said by the bits of one word")
+        self.claimLengthMax = claimLengthMax
+        self.claimsPerWorker = claimsPerWorker
+        claimLength = claimLengthMax
+        let none = UnitClaim(number: 0, firstRecord: 0, units: 0..<0, isAhead: false)
+        open = Array(repeating: OpenClaim(claim: none, worker: 0, state: .executing), count: workers * claimsPerWorker)
+        claimsOfWorker = Array(repeating: (0, 0), count: workers)
     }
 
-    /// Units in this run.
-    var unitCount: Int { states.count }
+    /// Records: one for every unit of every claim that can be open.
+    var recordCount: Int { open.count * claimLengthMax }
     /// Whether every unit is committed.
-    var isFinished: Bool { frontier == states.count }
+    var isFinished: Bool { frontier == unitCount }
     /// Whether nothing is executed ahead at the moment.
     var isCalm: Bool { frontier < calmEnd }
 
     /// Begins a run; how well executing ahead went in former runs stays known.
     mutating func begin(units: Int) {
         let calmLeft = max(0, calmEnd - frontier)
-        states.removeAll(keepingCapacity: true)
-        states.append(contentsOf: repeatElement(.waiting, count: units))
-        executors.removeAll(keepingCapacity: true)
-        executors.append(contentsOf: repeatElement(0, count: units))
+        unitCount = units
         frontier = 0
         next = 0
+        firstOpen = 0
+        claimCount = 0
+        for worker in claimsOfWorker.indices { claimsOfWorker[worker] = (0, 0) }
         isCommitting = false
         isHalted = false
         confirmedCount = 0
@@ -100,51 +140,83 @@ struct ParallelSchedule {
     mutating func take(by worker: Int) -> ScheduleStep {
         if isFinished || isHalted { return .done }
         let isLeader = worker == Self.leader
-        let mayCommit = !isCommitting && (isLeader || !isCalm)
-        let isReady = mayCommit && (states[frontier] == .executed || states[frontier] == .waiting)
-        if isReady, isCalm || states[frontier] == .waiting || executors[frontier] == worker {
-            return .commit(startCommit())
+        let isReady = !isCommitting && (isLeader || !isCalm) && isFirstReady
+        if isReady, isCalm || firstOpen == claimCount || open[firstOpen % open.count].worker == worker {
+            return .commit(startCommit(by: worker))
         }
         if isCalm { return isLeader ? .wait : .leave }
-        if next < states.count, next - frontier < window {
-            states[next] = .executing
-            executors[next] = UInt16(truncatingIfNeeded: worker)
-            next += 1
-            return .execute(next - 1)
+        if next < unitCount, claimsOfWorker[worker].open < claimsPerWorker {
+            return .execute(claim(by: worker, .executing))
         }
-        return isReady ? .commit(startCommit()) : .wait
+        return isReady ? .commit(startCommit(by: worker)) : .wait
     }
 
-    private mutating func startCommit() -> Int {
+    /// Whether the units at the frontier have been executed, or claimed by nobody.
+    private var isFirstReady: Bool { firstOpen == claimCount || open[firstOpen % open.count].state == .executed }
+
+    private mutating func claim(by worker: Int, _ state: ClaimState) -> UnitClaim {
+        // Towards the end of the run claims get short, so that all workers come to the end at once.
+        let rest = isCalm ? calmEnd - frontier : (unitCount - next) / (2 * claimsOfWorker.count)
+        let length = min(max(1, min(claimLength, rest)), unitCount - next)
+        let place = worker * claimsPerWorker + claimsOfWorker[worker].made % claimsPerWorker
+        let claim = UnitClaim(
+            number: claimCount, firstRecord: place * claimLengthMax, units: next..<next + length,
+            isAhead: state == .executing)
+        open[claimCount % open.count] = OpenClaim(claim: claim, worker: worker, state: state)
+        claimsOfWorker[worker].made += 1
+        claimsOfWorker[worker].open += 1
+        claimCount += 1
+        next += length
+        return claim
+    }
+
+    private mutating func startCommit(by worker: Int) -> UnitClaim {
         isCommitting = true
-        committingWasExecuted = states[frontier] == .executed
-        states[frontier] = .committing
-        if next <= frontier { next = frontier + 1 }
-        return frontier
+        if firstOpen == claimCount { return claim(by: worker, .committing) }
+        open[firstOpen % open.count].state = .committing
+        return open[firstOpen % open.count].claim
     }
 
-    /// Whether the unit that is being committed was executed ahead of its turn.
-    func wasExecutedAhead(_ unit: Int) -> Bool {
-        precondition(unit == frontier && isCommitting, "only the unit whose turn it is")
-        return committingWasExecuted
+    /// All units of a claim were executed ahead of their turn.
+    mutating func executed(_ claim: UnitClaim) {
+        let index = claim.number % open.count
+        precondition(open[index].claim == claim && open[index].state == .executing, "executed by the worker that took them")
+        open[index].state = .executed
     }
 
-    /// A unit was executed ahead of its turn.
-    mutating func executed(_ unit: Int) {
-        precondition(states[unit] == .executing, "a unit is executed by the worker that took it")
-        states[unit] = .executed
-    }
-
-    /// The unit whose turn it was is committed; the next one that the same worker can commit at once, if there is one.
-    mutating func committed(_ unit: Int, _ confirmation: Confirmation, by worker: Int) -> Int? {
-        precondition(unit == frontier && states[unit] == .committing, "units are committed in order")
-        states[unit] = .committed
-        frontier += 1
+    /// The units whose turn it was are committed; bits of `repeated` say which of those that were executed ahead had to be
+    /// executed again. The next claim that the same worker can commit at once, if there is one.
+    mutating func committed(_ claim: UnitClaim, repeated: UInt64, by worker: Int) -> UnitClaim? {
+        precondition(isCommitting && claim.units.lowerBound == frontier, "units are committed in order")
+        for unit in claim.units { note(unit, claim, repeated) }
+        adapt(claim, repeated)
+        claimsOfWorker[open[firstOpen % open.count].worker].open -= 1
+        firstOpen += 1
         isCommitting = false
-        note(confirmation)
         guard !isFinished, !isHalted else { return nil }
-        if isCalm { return worker == Self.leader && states[frontier] != .executing ? startCommit() : nil }
-        return states[frontier] == .executed && executors[frontier] == worker ? startCommit() : nil
+        if isCalm { return worker == Self.leader && isFirstReady ? startCommit(by: worker) : nil }
+        let isOwn = firstOpen < claimCount && open[firstOpen % open.count].worker == worker
+        return isOwn && isFirstReady ? startCommit(by: worker) : nil
+    }
+
+    /// Ends the run before a unit of the claim whose turn it is; steps that are under way may still be finished.
+    mutating func halt(before unit: Int, of claim: UnitClaim, repeated: UInt64) {
+        precondition(isCommitting && claim.units.lowerBound == frontier && claim.units.contains(unit), "in its turn")
+        for done in claim.units.lowerBound..<unit { note(done, claim, repeated) }
+        isHalted = true
+        isCommitting = false
+    }
+
+    private mutating func note(_ unit: Int, _ claim: UnitClaim, _ repeated: UInt64) {
+        frontier = unit + 1
+        let isRepeated = repeated >> UInt64(unit - claim.units.lowerBound) & 1 != 0
+        note(!claim.isAhead ? .inTurn : isRepeated ? .repeated : .confirmed)
+    }
+
+    /// Units that meet others are seldom many ahead of these if claims are short.
+    private mutating func adapt(_ claim: UnitClaim, _ repeated: UInt64) {
+        if !claim.isAhead { return }
+        claimLength = repeated == 0 ? min(claimLength + 1, claimLengthMax) : max(1, claimLength / 2)
     }
 
     private mutating func note(_ confirmation: Confirmation) {
@@ -165,11 +237,5 @@ struct ParallelSchedule {
         case .inTurn:
             inTurnCount += 1
         }
-    }
-
-    /// Ends the run before the first uncommitted unit; steps that are under way may still be finished.
-    mutating func halt() {
-        isHalted = true
-        isCommitting = false
     }
 }

@@ -3,6 +3,12 @@ enum OwnLines {
     /// Two lines of most processors, which fetch them together.
     static let alignment = 128
 
+    /// The last field of an object that one worker alone writes: what lies behind the object may be another worker's.
+    struct Spacing: BitwiseCopyable {
+        private var words: (UInt64, UInt64, UInt64, UInt64, UInt64, UInt64, UInt64, UInt64) = (0, 0, 0, 0, 0, 0, 0, 0)
+        private var more: (UInt64, UInt64, UInt64, UInt64, UInt64, UInt64, UInt64, UInt64) = (0, 0, 0, 0, 0, 0, 0, 0)
+    }
+
     /// Moves a value to lines of its own; `release` ends it.
     static func allocate<Value: ~Copyable>(_ value: consuming Value) -> UnsafeMutablePointer<Value> {
         let lines = (MemoryLayout<Value>.size + alignment - 1) / alignment

@@ -45,6 +45,12 @@ struct NewSlot {
 final class SharedWorld: @unchecked Sendable {
     // Sendable: see above; what is not atomic belongs to the worker that commits.
     private(set) var world = WorldState()
+    // What workers look up in the world: asking the world itself would count a reference to it each time, on a line that all
+    // of them read.
+    private var accounts: FlatTableFinder<AccountEntry>
+    private var owners: FlatTableFinder<StorageOwnerEntry>
+    private var slots: FlatTableFinder<SlotEntry>
+    private var codeHashes: UnsafePointer<Hash256>
     private let newAccounts = LocationTable<NewAccount>()
     private let newSlots = LocationTable<NewSlot>()
     private let cursors = OwnLines.allocate(Cursors())
@@ -74,6 +80,13 @@ final class SharedWorld: @unchecked Sendable {
         var slot = LocationTable<NewSlot>.Cursor()
     }
 
+    init() {
+        accounts = world.accounts.finder
+        owners = world.owners.finder
+        slots = world.slots.finder
+        codeHashes = UnsafePointer(world.codeHashes.elements.baseAddress!)
+    }
+
     deinit {
         OwnLines.release(cursors)
         OwnLines.release(newCount)
@@ -89,6 +102,11 @@ final class SharedWorld: @unchecked Sendable {
     /// Begins a run of units over a world, in which about so many accounts and slots may come into being.
     func begin(_ world: WorldState, expectedNew: Int) {
         self.world = world
+        accounts = world.accounts.finder
+        owners = world.owners.finder
+        slots = world.slots.finder
+        // None is added before `finish`.
+        codeHashes = UnsafePointer(world.codeHashes.elements.baseAddress!)
         newAccounts.begin(expected: expectedNew)
         newSlots.begin(expected: expectedNew)
         cursors.pointee = Cursors()
@@ -118,7 +136,7 @@ final class SharedWorld: @unchecked Sendable {
         if movedCount.load(ordering: .acquiring) != 0, let moved = newAccount(address) {
             return (moved.fields, nil)
         }
-        if let place = world.accounts.findBesideClaims(address) { return (fields(place), place) }
+        if let place = accounts.findBesideClaims(address) { return (fields(place), place) }
         if !hasBeside { return (AccountFields(nil), nil) }
         return (newAccount(address)?.fields ?? AccountFields(nil), nil)
     }
@@ -129,7 +147,7 @@ final class SharedWorld: @unchecked Sendable {
         AccountFields(
             AccountState(
                 nonce: place.nonce, balance: place.balance,
-                codeHash: world.codeHash(ofEntry: place.pointee.code)))
+                codeHash: codeHashes[Int(place.pointee.code) - 1]))
     }
 
     /// Whether an account is still as it was read. Only the worker that commits may ask.
@@ -143,12 +161,12 @@ final class SharedWorld: @unchecked Sendable {
 
     /// The storage space of an account in the world's table; 0 for none.
     @inline(__always)
-    func owner(_ address: Address) -> UInt32 { world.owners.find(address)?.pointee.number ?? 0 }
+    func owner(_ address: Address) -> UInt32 { owners.find(address)?.pointee.number ?? 0 }
 
     /// Where the value of a slot stands; nil where it never had one.
     @inline(__always)
     func place(_ address: Address, owner: UInt32, _ slot: U256) -> UnsafeMutablePointer<SlotEntry>? {
-        if owner != 0, let place = world.slots.findBesideClaims(SlotKey(owner: owner, slot: slot)) { return place }
+        if owner != 0, let place = slots.findBesideClaims(SlotKey(owner: owner, slot: slot)) { return place }
         return hasBeside ? newSlot(address, slot) : nil
     }
 
@@ -159,7 +177,7 @@ final class SharedWorld: @unchecked Sendable {
 
     /// The hash of a slot in the world's table.
     @inline(__always)
-    func hash(_ owner: UInt32, _ slot: U256) -> UInt64 { world.slots.hash(SlotKey(owner: owner, slot: slot)) }
+    func hash(_ owner: UInt32, _ slot: U256) -> UInt64 { slots.hash(SlotKey(owner: owner, slot: slot)) }
 
     @inline(never)
     private func newSlot(_ address: Address, _ slot: U256) -> UnsafeMutablePointer<SlotEntry>? {
@@ -207,7 +225,7 @@ final class SharedWorld: @unchecked Sendable {
     private func findOrInsert(_ write: UnitRecord.SlotWrite) -> UnsafeMutablePointer<SlotEntry>? {
         if hasBeside, let beside = newSlot(write.address, write.slot) { return beside }
         let key = SlotKey(owner: write.owner, slot: write.slot)
-        if write.value.isZero { return write.owner == 0 ? nil : world.slots.find(key) }
+        if write.value.isZero { return write.owner == 0 ? nil : slots.find(key) }
         guard write.owner != 0, !keepsNewBeside, plantedDefect != .usesHashAsKey,
             let claimed = world.slots.claim(key, write.hash)
         else {
@@ -237,8 +255,8 @@ final class SharedWorld: @unchecked Sendable {
     func write(_ write: UnitRecord.AccountWrite) {
         // Whatever has moved, or was not there when the run began, stands among the new ones.
         let known = movedCount.load(ordering: .relaxed) == 0 ? nil : newAccount(write.address)
-        let place = known == nil ? write.place ?? world.accounts.find(write.address) : nil
-        if let place, write.fields.exists, world.codeHash(ofEntry: place.pointee.code) == write.fields.codeHash {
+        let place = known == nil ? write.place ?? accounts.find(write.address) : nil
+        if let place, write.fields.exists, codeHashes[Int(place.pointee.code) - 1] == write.fields.codeHash {
             place.store(nonce: write.fields.nonce, balance: write.fields.balance)
             return
         }
@@ -259,7 +277,7 @@ final class SharedWorld: @unchecked Sendable {
     /// Gives an account that was not there a place in the world's table; whether that can be done.
     private func enter(_ write: UnitRecord.AccountWrite) -> Bool {
         guard write.fields.exists, write.fields.codeHash == .emptyCode, !keepsNewBeside,
-            let claimed = world.accounts.claim(write.address, world.accounts.hash(write.address)), claimed.isNew
+            let claimed = world.accounts.claim(write.address, accounts.hash(write.address)), claimed.isNew
         else { return false }
         // The code of no bytes is the first that the world knows.
         claimed.place.fill(

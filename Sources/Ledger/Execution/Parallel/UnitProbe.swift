@@ -39,7 +39,7 @@ public final class UnitProbe {
     private var accountWriters: [Address: Int] = [:]
 
     /// Units back to which a conflict may reach: as many as 64 workers are ahead.
-    private static let reach = 64 * LedgerLimits.unitsAheadPerWorker
+    private static let reach = 64 * LedgerLimits.unitsPerClaimMax * LedgerLimits.claimsPerWorker
     /// What reading the clock twice takes, which is in every time that is taken.
     private let clockNanoseconds: UInt64
 

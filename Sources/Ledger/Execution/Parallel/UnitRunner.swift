@@ -7,6 +7,7 @@ final class UnitRunner: @unchecked Sendable {
     private let checker: ConservationChecker
     private let view: UnitView
     private let shared: SharedWorld
+    private let spacing = OwnLines.Spacing()
 
     init(machine: any TransitionMachine, rules: [AssetRule], shared: SharedWorld, record: RecordPointer) {
         self.machine = machine

@@ -12,6 +12,7 @@ final class UnitView: StateView {
     private var lastOwner: UInt32 = 0
     /// Whether slots may be followed in this unit.
     private(set) var follows = false
+    private let spacing = OwnLines.Spacing()
 
     init(shared: SharedWorld, record: RecordPointer) {
         self.shared = shared

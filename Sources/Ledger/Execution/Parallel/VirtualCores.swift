@@ -23,13 +23,17 @@ public struct VirtualCores {
     /// Up to which unit all was committed when a unit began to be executed ahead.
     private var seen: [Int] = []
 
-    private enum Work { case idle, executed(Int), committing(Int) }
+    private enum Work {
+        case idle
+        case executing(UnitClaim, next: Int)
+        case committing(UnitClaim, next: Int, repeated: UInt64)
+    }
 
     /// Cores with the schedule of an executor of so many workers.
     public init(count: Int, stepNanoseconds: UInt64 = 60) {
         self.count = count
         self.stepNanoseconds = stepNanoseconds
-        schedule = ParallelSchedule(window: LedgerLimits.unitsAheadPerWorker * count + 1)
+        schedule = ParallelSchedule(workers: count)
         works = Array(repeating: .idle, count: count)
         clocks = Array(repeating: 0, count: count)
     }
@@ -79,53 +83,58 @@ public struct VirtualCores {
         lockFree = clocks[core]
     }
 
-    /// Lets a core finish what it is in the middle of and begin something else; false where it can only wait.
+    /// Lets a core do what is next: a unit of what it is in the middle of, or something else; false where it can only wait.
     private mutating func step(_ core: Int, _ units: [UnitCost], _ first: Int) -> Bool {
         switch works[core] {
-        case .executed(let unit):
+        case .executing(let claim, let next):
+            if next < claim.units.upperBound {
+                seen[next] = schedule.frontier
+                clocks[core] += units[next].execution
+                executions += 1
+                works[core] = .executing(claim, next: next + 1)
+                return true
+            }
             // One step of the lock tells what is done and takes what is next.
-            schedule.executed(unit)
+            schedule.executed(claim)
             works[core] = .idle
             if !step(core, units, first) { lock(core) }
             return true
-        case .committing(let unit):
-            let wasAhead = schedule.wasExecutedAhead(unit)
-            let isRight = wasAhead && (units[unit].dependencies.last.map { $0 - first < seen[unit] } ?? true)
-            lock(core)
-            let confirmation: Confirmation = isRight ? .confirmed : wasAhead ? .repeated : .inTurn
-            if let next = schedule.committed(unit, confirmation, by: core) {
-                beginCommit(next, core, units, first)
-            } else {
-                works[core] = .idle
+        case .committing(let claim, let next, var repeated):
+            if next < claim.units.upperBound {
+                if !commit(next, claim, on: core, units, first) { repeated |= 1 << UInt64(next - claim.units.lowerBound) }
+                works[core] = .committing(claim, next: next + 1, repeated: repeated)
+                return true
             }
+            lock(core)
+            let following = schedule.committed(claim, repeated: repeated, by: core)
+            works[core] = following.map { .committing($0, next: $0.units.lowerBound, repeated: 0) } ?? .idle
             return true
         case .idle:
             switch schedule.take(by: core) {
-            case .execute(let unit):
+            case .execute(let claim):
                 lock(core)
-                seen[unit] = schedule.frontier
-                clocks[core] += units[unit].execution
-                executions += 1
-                works[core] = .executed(unit)
+                works[core] = .executing(claim, next: claim.units.lowerBound)
                 return true
-            case .commit(let unit):
+            case .commit(let claim):
                 lock(core)
-                beginCommit(unit, core, units, first)
+                works[core] = .committing(claim, next: claim.units.lowerBound, repeated: 0)
                 return true
             case .wait, .leave, .done: return false
             }
         }
     }
 
-    private mutating func beginCommit(_ unit: Int, _ core: Int, _ units: [UnitCost], _ first: Int) {
-        let wasAhead = schedule.wasExecutedAhead(unit)
-        let isRight = wasAhead && (units[unit].dependencies.last.map { $0 - first < seen[unit] } ?? true)
+    /// Commits a unit; whether what was executed ahead, if it was, was right.
+    private mutating func commit(
+        _ unit: Int, _ claim: UnitClaim, on core: Int, _ units: [UnitCost], _ first: Int
+    ) -> Bool {
+        let isRight = claim.isAhead && (units[unit].dependencies.last.map { $0 - first < seen[unit] } ?? true)
         clocks[core] += units[unit].commit
         if !isRight {
             clocks[core] += units[unit].execution
             executions += 1
         }
-        works[core] = .committing(unit)
+        return isRight
     }
 
     /// How many times faster than one core unlimited cores could be at best: all gas over that of the longest chain of units
