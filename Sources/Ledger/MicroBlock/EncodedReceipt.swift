@@ -22,10 +22,13 @@ public struct EncodedReceipt: Sendable, Equatable {
         count = memory.buffer.count
     }
 
-    private var bytes: UnsafeRawBufferPointer { UnsafeRawBufferPointer(start: memory.buffer.base + offset, count: count) }
+    /// Lets a body look at the bytes; meanwhile the memory is referred to, so that nobody fills it again.
+    private func withBytes<Result>(_ body: (UnsafeRawBufferPointer) -> Result) -> Result {
+        withExtendedLifetime(memory) { body(UnsafeRawBufferPointer(start: memory.buffer.base + offset, count: count)) }
+    }
 
     /// Whether the operation took effect.
-    public var succeeded: Bool { bytes[0] == ByteBuffer.successCode }
+    public var succeeded: Bool { withBytes { $0[0] == ByteBuffer.successCode } }
 
     /// The whole receipt.
     public func decoded() -> Receipt { decoded { (reader) throws(CodingError) in try reader.receipt() } }
@@ -37,16 +40,20 @@ public struct EncodedReceipt: Sendable, Equatable {
     }
 
     private func decoded(_ read: (inout ByteReader) throws(CodingError) -> Receipt) -> Receipt {
-        var reader = ByteReader(bytes)
-        do throws(CodingError) {
-            return try read(&reader)
-        } catch {
-            preconditionFailure("a receipt that was encoded here cannot be read: \(error)")
+        withBytes { bytes in
+            var reader = ByteReader(bytes)
+            do throws(CodingError) {
+                return try read(&reader)
+            } catch {
+                preconditionFailure("a receipt that was encoded here cannot be read: \(error)")
+            }
         }
     }
 
     /// Whether both are of the same receipt.
-    public static func == (one: EncodedReceipt, other: EncodedReceipt) -> Bool { one.bytes.elementsEqual(other.bytes) }
+    public static func == (one: EncodedReceipt, other: EncodedReceipt) -> Bool {
+        one.withBytes { bytes in other.withBytes { bytes.elementsEqual($0) } }
+    }
 }
 
 /// Bytes that one thread appends to and others read once it has handed them over.
