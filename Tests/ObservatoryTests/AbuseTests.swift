@@ -58,7 +58,8 @@ struct AbuseTests {
             #expect(other.upgrade(origin: "http://localhost"))
             let text = String(repeating: "x", count: 120)
             isOpen = true
-            for _ in 0..<40_000 where isOpen { isOpen = other.sendFrame(text, opcode: 9) }
+            // The system keeps up to 36 MiB of the answers on some machines: these are 48.
+            for _ in 0..<400_000 where isOpen { isOpen = other.sendFrame(text, opcode: 9) }
             #expect(!isOpen, "a flood of pings is cut off")
             #expect(try RawSocket(port: world.port).post(Self.version).contains("Hoard/"))
         }
