@@ -139,7 +139,8 @@ public final class Ledger: @unchecked Sendable {
     }
 
     /// The same for a few submissions of somebody who believes to be alone: where the ledger's threads have nothing to do, their
-    /// work is done on the calling thread, and true says that their answers have been given. Else they are on their usual way.
+    /// work is done on the calling thread. True: their answers have been given, but for what a full queue or a stalled disk
+    /// left over, which comes the usual way or stays in `submissions`. False: all are on their usual way.
     public func finish(taking submissions: inout [Submission]) -> Bool {
         if let shortcut, shortcut.finish(&submissions) { return true }
         _ = submit(taking: &submissions)
