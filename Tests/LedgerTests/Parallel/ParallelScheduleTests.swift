@@ -13,8 +13,8 @@ import Testing
     /// What a worker is in the middle of.
     enum Work {
         case idle
-        case executing(UnitClaim, unit: Int, read: [Int])
-        case committing(UnitClaim, unit: Int, repeated: UInt64)
+        case executing(Execution, read: [Int])
+        case committing(UnitClaim, unit: Int, repeated: UInt64, amid: Execution?)
         case gone
     }
 
@@ -30,6 +30,8 @@ import Testing
         /// Who executed a unit ahead of its turn, and how many units somebody else committed.
         var executors: [Int: Int] = [:]
         var strangers = 0
+        /// How often a worker's turn came amid its units.
+        var turnsTaken = 0
         /// Records in use, and whether two units had one at the same time.
         var records: Set<Int> = []
         var isRecordShared = false
@@ -61,49 +63,58 @@ import Testing
                 case .execute(let claim):
                     for unit in claim.units { executors[unit] = worker }
                     use(claim)
-                    workers[worker] = .executing(claim, unit: claim.units.lowerBound, read: [])
+                    workers[worker] = .executing(Execution(claim: claim, next: claim.units.lowerBound), read: [])
                 case .commit(let claim):
-                    if !claim.isAhead { use(claim) }
-                    workers[worker] = .committing(claim, unit: claim.units.lowerBound, repeated: 0)
+                    if claim.aheadEnd == claim.units.lowerBound { use(claim) }
+                    start(claim, worker, amid: nil)
                 case .wait: return false
                 case .leave: return false
                 case .done: workers[worker] = .gone
                 }
-            case .executing(let claim, let unit, var read):
-                if unit == claim.units.upperBound {
-                    schedule.executed(claim)
-                    workers[worker] = .idle
+            case .executing(let execution, _) where execution.isDone:
+                schedule.executed(execution.claim)
+                workers[worker] = .idle
+            case .executing(var execution, var read):
+                let unit = execution.next
+                if read.isEmpty, let claim = schedule.takeTurn(by: worker, amid: execution) {
+                    turnsTaken += 1
+                    start(claim, worker, amid: execution)
                 } else if read.count < units[unit].reads.count {
                     read.append(seen(units[unit].reads[read.count], by: unit))
-                    workers[worker] = .executing(claim, unit: unit, read: read)
+                    workers[worker] = .executing(execution, read: read)
                 } else {
                     executions[unit] += 1
                     reads[unit] = read
                     pending[unit] = result(unit, read)
-                    workers[worker] = .executing(claim, unit: unit + 1, read: [])
+                    execution.next += 1
+                    workers[worker] = .executing(execution, read: [])
                 }
-            case .committing(let claim, let unit, var repeated):
-                if unit == claim.units.upperBound {
-                    records.subtract(claim.units.map { claim.record(of: $0) })
-                    workers[worker] =
-                        schedule.committed(claim, repeated: repeated, by: worker).map {
-                            .committing($0, unit: $0.units.lowerBound, repeated: 0)
-                        } ?? .idle
-                    break
+            case .committing(let claim, let unit, let repeated, let execution) where unit == claim.units.upperBound:
+                records.subtract(claim.units.map { claim.record(of: $0) })
+                if let next = schedule.committed(claim, repeated: repeated, by: worker, amid: execution) {
+                    start(next, worker, amid: execution)
+                } else {
+                    workers[worker] = execution.map { .executing($0, read: []) } ?? .idle
                 }
+            case .committing(let claim, let unit, var repeated, let execution):
                 let now = units[unit].reads.map { committed[$0] }
-                let isRight = claim.isAhead && reads[unit] == now
+                let isRight = claim.isAhead(unit) && reads[unit] == now
                 if !isRight {
                     executions[unit] += 1
-                    if claim.isAhead { repeated |= 1 << UInt64(unit - claim.units.lowerBound) }
+                    if claim.isAhead(unit) { repeated |= 1 << UInt64(unit - claim.units.lowerBound) }
                 }
                 committed[units[unit].write] = result(unit, now)
                 pending[unit] = nil
                 order.append(unit)
                 if let executor = executors[unit], executor != worker { strangers += 1 }
-                workers[worker] = .committing(claim, unit: unit + 1, repeated: repeated)
+                workers[worker] = .committing(claim, unit: unit + 1, repeated: repeated, amid: execution)
             }
             return true
+        }
+
+        private mutating func start(_ claim: UnitClaim, _ worker: Int, amid execution: Execution?) {
+            let rest = execution?.claim.number == claim.number ? nil : execution
+            workers[worker] = .committing(claim, unit: claim.units.lowerBound, repeated: 0, amid: rest)
         }
 
         /// Nobody else may be using the records of a claim.
@@ -203,13 +214,49 @@ import Testing
         }
         #expect(model.order == Array(units.indices))
         #expect(model.strangers < 30, "\(model.strangers) of 300 were committed by others")
+        #expect(model.turnsTaken > 10, "a turn came amid a worker's units \(model.turnsTaken) times")
+    }
+
+    @Test func `a worker whose turn comes amid its units executes the rest in it`() throws {
+        var schedule = ParallelSchedule(workers: 2, claimLengthMax: 4, claimsPerWorker: 2)
+        schedule.begin(units: 80)
+        let first = try #require(schedule.take(by: 0).committing)
+        let second = try #require(schedule.take(by: 1).executing)
+        let amid = Execution(claim: second, next: second.units.lowerBound + 3)
+        #expect(schedule.workerInTurn == nil && schedule.takeTurn(by: 1, amid: amid) == nil, "worker 0 commits")
+        #expect(schedule.committed(first, repeated: 0, by: 0) == nil && schedule.workerInTurn == 1)
+        let third = try #require(schedule.take(by: 0).executing)
+        let early = Execution(claim: third, next: third.units.lowerBound)
+        #expect(schedule.takeTurn(by: 0, amid: early) == nil, "it is worker 1's turn")
+        let taken = schedule.takeTurn(by: 1, amid: amid)
+        let turn = try #require(taken)
+        #expect(turn.units == second.units && turn.units.map(turn.isAhead) == [true, true, true, false])
+        #expect(schedule.workerInTurn == nil)
+        #expect(schedule.committed(turn, repeated: 1, by: 1) == nil && schedule.workerInTurn == 0)
+        #expect((schedule.confirmedCount, schedule.repeatedCount, schedule.inTurnCount) == (2, 1, 5))
+    }
+
+    @Test func `an earlier claim is committed amid a later one, and then that one`() throws {
+        var schedule = ParallelSchedule(workers: 2, claimLengthMax: 2, claimsPerWorker: 2)
+        schedule.begin(units: 40)
+        let first = try #require(schedule.take(by: 0).committing)
+        let second = try #require(schedule.take(by: 1).executing)
+        schedule.executed(second)
+        let third = try #require(schedule.take(by: 1).executing)
+        #expect(schedule.committed(first, repeated: 0, by: 0) == nil, "units 2 and 3 are worker 1's")
+        let amid = Execution(claim: third, next: third.units.lowerBound + 1)
+        #expect(schedule.takeTurn(by: 1, amid: amid) == second)
+        let following = schedule.committed(second, repeated: 0, by: 1, amid: amid)
+        let rest = try #require(following)
+        #expect(rest.units == third.units && rest.units.map(rest.isAhead) == [true, false])
+        #expect(schedule.committed(rest, repeated: 0, by: 1) == nil && schedule.frontier == 6)
     }
 
     @Test func `units whose worker is behind are committed by another`() throws {
         var schedule = ParallelSchedule(workers: 2, claimLengthMax: 2, claimsPerWorker: 2)
         schedule.begin(units: 40)
         let first = try #require(schedule.take(by: 1).committing, "nobody has anything")
-        #expect(first.units == 0..<2 && !first.isAhead)
+        #expect(first.units == 0..<2 && !first.isAhead(0))
         // Worker 0 executes units 2 and 3, and is then kept busy by units 4 and 5.
         let second = try #require(schedule.take(by: 0).executing)
         schedule.executed(second)
@@ -235,7 +282,7 @@ import Testing
             var next = steps.lazy.compactMap(\.committing).first ?? schedule.take(by: 1).committing
             while let claim = next {
                 lengths.append(claim.units.count)
-                next = schedule.committed(claim, repeated: claim.isAhead && lengths.count == 6 ? 1 : 0, by: 1)
+                next = schedule.committed(claim, repeated: claim.aheadEnd > claim.units.lowerBound && lengths.count == 6 ? 1 : 0, by: 1)
             }
         }
         #expect(lengths.first == 8 && lengths.last == 1, "\(lengths)")
@@ -257,7 +304,7 @@ import Testing
                     if wasCalm { aheadAfterCalm += ahead.units.count }
                 }
                 wasCalm = wasCalm || schedule.isCalm
-                next = schedule.committed(claim, repeated: claim.isAhead ? .max : 0, by: 0)
+                next = schedule.committed(claim, repeated: claim.aheadEnd > claim.units.lowerBound ? .max : 0, by: 0)
             }
         }
         #expect(schedule.isFinished && wasCalm && aheadAfterCalm > 0)

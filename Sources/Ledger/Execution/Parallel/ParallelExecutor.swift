@@ -20,6 +20,8 @@ public final class ParallelExecutor: BlockExecutor, @unchecked Sendable {
     /// `ParallelStatistics.shiftedUnits`, counted by the worker that commits.
     private let shiftedCount = OwnLines.allocate(UInt64(0))
     private let scheduleLock = SpinLock()
+    /// The schedule's `workerInTurn` plus one, 0 for none, for workers to look at without its lock.
+    private let inTurn = OwnLines.allocate(Atomic<Int>(0))
     private let records: UnsafeMutableBufferPointer<RecordPointer>
     private let pace: Pace
     /// Enough that workers which wake up find most of a run to be done.
@@ -89,6 +91,7 @@ public final class ParallelExecutor: BlockExecutor, @unchecked Sendable {
     deinit {
         pool.stop()
         OwnLines.release(schedule)
+        OwnLines.release(inTurn)
         OwnLines.release(shiftedCount)
         for record in records { UnitRecord.release(record) }
         records.deallocate()
@@ -211,7 +214,7 @@ public final class ParallelExecutor: BlockExecutor, @unchecked Sendable {
             hints = []
         }
         for runner in runners { runner.beginRun() }
-        schedule.pointee.begin(units: count)
+        withSchedule { $0.begin(units: count) }
         work()
         shared.finish()
         statistics.add(schedule.pointee)
@@ -236,10 +239,11 @@ public final class ParallelExecutor: BlockExecutor, @unchecked Sendable {
     enum Work: Equatable {
         /// It is free.
         case idle
-        /// It executes units ahead of their turn, from `next` on, and tells the others when all are done.
-        case executing(UnitClaim, next: Int)
-        /// It is the turn of these units, from `next` on, and of nobody else; bits say which have been repeated.
-        case committing(UnitClaim, next: Int, repeated: UInt64)
+        /// It executes units ahead of their turn, and tells the others when all are done.
+        case executing(Execution)
+        /// It is the turn of these units, from `next` on, and of nobody else; bits say which have been repeated. Then it goes
+        /// on with others, where it was in the middle of them.
+        case committing(UnitClaim, next: Int, repeated: UInt64, amid: Execution?)
     }
 
     /// How a step went.
@@ -265,34 +269,62 @@ public final class ParallelExecutor: BlockExecutor, @unchecked Sendable {
     /// Lets a worker do one piece of work.
     private func step(_ worker: Int, _ work: inout Work) -> StepOutcome {
         switch work {
-        case .executing(let claim, let next) where next < claim.units.upperBound:
-            let record = records[claim.record(of: next)]
-            run(next, on: worker, into: record, follows: deltas)
-            if plantedDefect == .publishesEarly { for write in record.pointee.slotWrites.elements { shared.write(write) } }
-            work = .executing(claim, next: next + 1)
-        case .executing(let claim, _): return take(worker, &work, done: claim)
+        case .executing(let execution) where execution.isDone: return take(worker, &work, done: execution.claim)
+        case .executing(let execution):
+            if inTurn.pointee.load(ordering: .relaxed) == worker + 1, takeTurn(worker, &work, amid: execution) { break }
+            executeAhead(execution, on: worker, &work)
         case .idle: return take(worker, &work, done: nil)
-        case .committing(let claim, let next, let repeated) where next < claim.units.upperBound:
-            commit(next, of: claim, repeated, on: worker, &work)
-        case .committing(let claim, _, let repeated): finish(claim, repeated, on: worker, &work)
+        case .committing(let claim, let next, _, _) where next < claim.units.upperBound: commitNext(on: worker, &work)
+        case .committing(let claim, _, let repeated, let execution):
+            finish(claim, repeated, on: worker, amid: execution, &work)
         }
         return .progressed
     }
 
+    private func executeAhead(_ execution: Execution, on worker: Int, _ work: inout Work) {
+        let record = records[execution.claim.record(of: execution.next)]
+        run(execution.next, on: worker, into: record, follows: deltas)
+        if plantedDefect == .publishesEarly { for write in record.pointee.slotWrites.elements { shared.write(write) } }
+        work = .executing(Execution(claim: execution.claim, next: execution.next + 1))
+    }
+
+    /// Changes the schedule, or takes something from it, while nobody else does.
+    @inline(__always)
+    private func withSchedule<Value>(_ body: (inout ParallelSchedule) -> Value) -> Value {
+        scheduleLock.with {
+            let value = body(&schedule.pointee)
+            let now = (schedule.pointee.workerInTurn ?? -1) + 1
+            if inTurn.pointee.load(ordering: .relaxed) != now { inTurn.pointee.store(now, ordering: .relaxed) }
+            return value
+        }
+    }
+
     /// Tells what the worker has executed, and takes what is next.
     private func take(_ worker: Int, _ work: inout Work, done: UnitClaim?) -> StepOutcome {
-        let next = scheduleLock.with {
-            if let done { schedule.pointee.executed(done) }
-            return schedule.pointee.take(by: worker)
+        let next = withSchedule { schedule in
+            if let done { schedule.executed(done) }
+            return schedule.take(by: worker)
         }
         work = .idle
         switch next {
-        case .execute(let claim): work = .executing(claim, next: claim.units.lowerBound)
-        case .commit(let claim): work = .committing(claim, next: claim.units.lowerBound, repeated: 0)
+        case .execute(let claim): work = .executing(Execution(claim: claim, next: claim.units.lowerBound))
+        case .commit(let claim): start(claim, amid: nil, &work)
         case .wait: return .waiting
         case .leave, .done: return .left
         }
         return .progressed
+    }
+
+    /// Begins to commit what it is the turn of, if that is the worker's; whether it is.
+    private func takeTurn(_ worker: Int, _ work: inout Work, amid execution: Execution) -> Bool {
+        guard let claim = withSchedule({ $0.takeTurn(by: worker, amid: execution) }) else { return false }
+        start(claim, amid: execution, &work)
+        return true
+    }
+
+    private func start(_ claim: UnitClaim, amid execution: Execution?, _ work: inout Work) {
+        let rest = execution?.claim.number == claim.number ? nil : execution
+        work = .committing(claim, next: claim.units.lowerBound, repeated: 0, amid: rest)
     }
 
     private func run(_ unit: Int, on worker: Int, into record: RecordPointer, follows: Bool) {
@@ -302,26 +334,33 @@ public final class ParallelExecutor: BlockExecutor, @unchecked Sendable {
     }
 
     /// Commits a unit whose turn it is, or ends the run before it.
-    private func commit(_ unit: Int, of claim: UnitClaim, _ repeated: UInt64, on worker: Int, _ work: inout Work) {
-        let confirmation = settle(unit, wasExecuted: claim.isAhead, records[claim.record(of: unit)], on: worker)
-        guard let confirmation else {
-            scheduleLock.with { schedule.pointee.halt(before: unit, of: claim, repeated: repeated) }
+    private func commitNext(on worker: Int, _ work: inout Work) {
+        guard case .committing(let claim, let unit, let repeated, let execution) = work else { return }
+        let record = records[claim.record(of: unit)]
+        guard let confirmation = settle(unit, wasExecuted: claim.isAhead(unit), record, on: worker) else {
+            withSchedule { $0.halt(before: unit, of: claim, repeated: repeated) }
             work = .idle
             return
         }
         let bit: UInt64 = confirmation == .repeated ? 1 << UInt64(unit - claim.units.lowerBound) : 0
-        work = .committing(claim, next: unit + 1, repeated: repeated | bit)
+        work = .committing(claim, next: unit + 1, repeated: repeated | bit, amid: execution)
     }
 
-    /// Tells that units are committed, and goes on with those after them if they are ready and this worker's.
-    private func finish(_ claim: UnitClaim, _ repeated: UInt64, on worker: Int, _ work: inout Work) {
-        let (following, calmEnded) = scheduleLock.with {
-            let wasCalm = schedule.pointee.isCalm
-            let following = schedule.pointee.committed(claim, repeated: repeated, by: worker)
-            return (following, wasCalm && !schedule.pointee.isCalm)
+    /// Tells that units are committed, and goes on with those after them if they are this worker's.
+    private func finish(
+        _ claim: UnitClaim, _ repeated: UInt64, on worker: Int, amid execution: Execution?, _ work: inout Work
+    ) {
+        let (following, calmEnded) = withSchedule { schedule in
+            let wasCalm = schedule.isCalm
+            let following = schedule.committed(claim, repeated: repeated, by: worker, amid: execution)
+            return (following, wasCalm && !schedule.isCalm)
         }
         if calmEnded { pool.callBack() }
-        work = following.map { .committing($0, next: $0.units.lowerBound, repeated: 0) } ?? .idle
+        if let following {
+            start(following, amid: execution, &work)
+        } else {
+            work = execution.map { .executing($0) } ?? .idle
+        }
     }
 
     /// Brings a unit whose turn it is into the order; nil where it needs the world for itself, or more room than there is.
@@ -344,56 +383,5 @@ public final class ParallelExecutor: BlockExecutor, @unchecked Sendable {
         record.pointee.commit(to: shared)
         record.pointee.takeResults(into: &outputs)
         return confirmation
-    }
-}
-
-/// How units got into the order, over all blocks.
-public struct ParallelStatistics: Sendable {
-    /// Units whose execution ahead of their turn was right.
-    public var confirmedUnits: UInt64 = 0
-    /// Units that were executed ahead of their turn and again in it.
-    public var repeatedUnits: UInt64 = 0
-    /// Units that were executed in their turn alone.
-    public var inTurnUnits: UInt64 = 0
-    /// Confirmed units that had read another value of a slot than the one that was right, and took it over.
-    public var shiftedUnits: UInt64 = 0
-    /// Units that had the world for themselves: they emptied a storage, asked for one, or found no room.
-    public var sequentialUnits: UInt64 = 0
-
-    /// How often a unit was executed; 1 at best, nil where there was none.
-    public var executionsPerUnit: Double? {
-        let units = confirmedUnits + repeatedUnits + inTurnUnits + sequentialUnits
-        return units == 0 ? nil : Double(units + repeatedUnits) / Double(units)
-    }
-
-    mutating func add(_ schedule: ParallelSchedule) {
-        confirmedUnits += UInt64(schedule.confirmedCount)
-        repeatedUnits += UInt64(schedule.repeatedCount)
-        inTurnUnits += UInt64(schedule.inTurnCount)
-    }
-}
-
-/// Mutual exclusion for a few instructions.
-final class SpinLock: Sendable {
-    private nonisolated(unsafe) let isTaken = OwnLines.allocate(Atomic<Bool>(false))
-
-    deinit { OwnLines.release(isTaken) }
-
-    /// Runs the body while nobody else does.
-    @inline(__always)
-    func with<Value>(_ body: () -> Value) -> Value {
-        while isTaken.pointee.exchange(true, ordering: .acquiring) { waitUntilFree() }
-        defer { isTaken.pointee.store(false, ordering: .releasing) }
-        return body()
-    }
-
-    @inline(never)
-    private func waitUntilFree() {
-        var waits = 0
-        while isTaken.pointee.load(ordering: .relaxed) {
-            waits += 1
-            // Whoever holds it may need this one's processor.
-            if waits % 1_024 == 0 { SystemThread.yield() } else { hoard_spin_pause() }
-        }
     }
 }

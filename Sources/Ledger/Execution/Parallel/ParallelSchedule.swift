@@ -7,11 +7,23 @@ struct UnitClaim: Equatable, Sendable {
     var firstRecord: Int
     /// The units.
     var units: Range<Int>
-    /// Whether they are executed ahead of their turn.
-    var isAhead: Bool
+    /// Units in front of this one are executed ahead of their turn, the others in it.
+    var aheadEnd: Int
+
+    /// Whether a unit is executed ahead of its turn.
+    func isAhead(_ unit: Int) -> Bool { unit < aheadEnd }
 
     /// Where the record of a unit is.
     func record(of unit: Int) -> Int { firstRecord + unit - units.lowerBound }
+}
+
+/// Units that a worker executes ahead of their turn: those in front of `next` it has executed.
+struct Execution: Equatable, Sendable {
+    var claim: UnitClaim
+    var next: Int
+
+    /// Whether all are executed.
+    var isDone: Bool { next == claim.units.upperBound }
 }
 
 /// What a worker does next.
@@ -44,7 +56,8 @@ enum Confirmation: Equatable, Sendable {
 /// Units are claimed in order, a few neighbours at a time, and a claim is committed as a whole when all before it are:
 ///
 ///     waiting -> executing -> executed -> committing -> committed
-///        \________ in its turn ____________/^
+///        \           \_ rest in its turn _/^
+///         \____________ in its turn _______/
 ///
 /// Each unit is executed at most once ahead of its turn and at most once in its turn, over exactly the committed state,
 /// so no unit is executed more than twice and the last execution is final. A unit at which the run is halted is executed once
@@ -107,7 +120,7 @@ struct ParallelSchedule {
         self.claimLengthMax = claimLengthMax
         self.claimsPerWorker = claimsPerWorker
         claimLength = claimLengthMax
-        let none = UnitClaim(number: 0, firstRecord: 0, units: 0..<0, isAhead: false)
+        let none = UnitClaim(number: 0, firstRecord: 0, units: 0..<0, aheadEnd: 0)
         open = Array(repeating: OpenClaim(claim: none, worker: 0, state: .executing), count: workers * claimsPerWorker)
         claimsOfWorker = Array(repeating: (0, 0), count: workers)
     }
@@ -161,7 +174,7 @@ struct ParallelSchedule {
         let place = worker * claimsPerWorker + claimsOfWorker[worker].made % claimsPerWorker
         let claim = UnitClaim(
             number: claimCount, firstRecord: place * claimLengthMax, units: next..<next + length,
-            isAhead: state == .executing)
+            aheadEnd: state == .executing ? next + length : next)
         open[claimCount % open.count] = OpenClaim(claim: claim, worker: worker, state: state)
         claimsOfWorker[worker].made += 1
         claimsOfWorker[worker].open += 1
@@ -177,6 +190,33 @@ struct ParallelSchedule {
         return open[firstOpen % open.count].claim
     }
 
+    /// Whose claim is the first that is not committed, as long as nobody does so; nil where there is none.
+    var workerInTurn: Int? {
+        isCommitting || firstOpen == claimCount ? nil : open[firstOpen % open.count].worker
+    }
+
+    /// What the worker, in the middle of executing units ahead of their turn, is to commit before it goes on, if anything: an
+    /// earlier claim of its own, or the very one, the rest of which is then executed in its turn.
+    mutating func takeTurn(by worker: Int, amid execution: Execution) -> UnitClaim? {
+        if isFinished || isHalted || isCalm && worker != Self.leader { return nil }
+        return workerInTurn == worker ? startOwnCommit(amid: execution) : nil
+    }
+
+    /// The worker's claim at the frontier is committed if it has executed all of it, or is in the middle of it.
+    private mutating func startOwnCommit(amid execution: Execution?) -> UnitClaim? {
+        let index = firstOpen % open.count
+        switch open[index].state {
+        case .executed: break
+        case .executing:
+            guard let execution, execution.claim == open[index].claim else { return nil }
+            open[index].claim.aheadEnd = execution.next
+        case .committing: return nil
+        }
+        isCommitting = true
+        open[index].state = .committing
+        return open[index].claim
+    }
+
     /// All units of a claim were executed ahead of their turn.
     mutating func executed(_ claim: UnitClaim) {
         let index = claim.number % open.count
@@ -185,8 +225,10 @@ struct ParallelSchedule {
     }
 
     /// The units whose turn it was are committed; bits of `repeated` say which of those that were executed ahead had to be
-    /// executed again. The next claim that the same worker can commit at once, if there is one.
-    mutating func committed(_ claim: UnitClaim, repeated: UInt64, by worker: Int) -> UnitClaim? {
+    /// executed again. What the same worker is to commit next, if anything: see `takeTurn`.
+    mutating func committed(
+        _ claim: UnitClaim, repeated: UInt64, by worker: Int, amid execution: Execution? = nil
+    ) -> UnitClaim? {
         precondition(isCommitting && claim.units.lowerBound == frontier, "units are committed in order")
         for unit in claim.units { note(unit, claim, repeated) }
         adapt(claim, repeated)
@@ -194,9 +236,9 @@ struct ParallelSchedule {
         firstOpen += 1
         isCommitting = false
         guard !isFinished, !isHalted else { return nil }
-        if isCalm { return worker == Self.leader && isFirstReady ? startCommit(by: worker) : nil }
-        let isOwn = firstOpen < claimCount && open[firstOpen % open.count].worker == worker
-        return isOwn && isFirstReady ? startCommit(by: worker) : nil
+        if isCalm, execution == nil { return worker == Self.leader && isFirstReady ? startCommit(by: worker) : nil }
+        if isCalm, worker != Self.leader { return nil }
+        return workerInTurn == worker ? startOwnCommit(amid: execution) : nil
     }
 
     /// Ends the run before a unit of the claim whose turn it is; steps that are under way may still be finished.
@@ -210,12 +252,12 @@ struct ParallelSchedule {
     private mutating func note(_ unit: Int, _ claim: UnitClaim, _ repeated: UInt64) {
         frontier = unit + 1
         let isRepeated = repeated >> UInt64(unit - claim.units.lowerBound) & 1 != 0
-        note(!claim.isAhead ? .inTurn : isRepeated ? .repeated : .confirmed)
+        note(!claim.isAhead(unit) ? .inTurn : isRepeated ? .repeated : .confirmed)
     }
 
     /// Units that meet others are seldom many ahead of these if claims are short.
     private mutating func adapt(_ claim: UnitClaim, _ repeated: UInt64) {
-        if !claim.isAhead { return }
+        if claim.aheadEnd == claim.units.lowerBound { return }
         claimLength = repeated == 0 ? min(claimLength + 1, claimLengthMax) : max(1, claimLength / 2)
     }
 

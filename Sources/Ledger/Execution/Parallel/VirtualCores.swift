@@ -25,8 +25,8 @@ public struct VirtualCores {
 
     private enum Work {
         case idle
-        case executing(UnitClaim, next: Int)
-        case committing(UnitClaim, next: Int, repeated: UInt64)
+        case executing(Execution)
+        case committing(UnitClaim, next: Int, repeated: UInt64, amid: Execution?)
     }
 
     /// Cores with the schedule of an executor of so many workers.
@@ -86,49 +86,58 @@ public struct VirtualCores {
     /// Lets a core do what is next: a unit of what it is in the middle of, or something else; false where it can only wait.
     private mutating func step(_ core: Int, _ units: [UnitCost], _ first: Int) -> Bool {
         switch works[core] {
-        case .executing(let claim, let next):
-            if next < claim.units.upperBound {
-                seen[next] = schedule.frontier
-                clocks[core] += units[next].execution
-                executions += 1
-                works[core] = .executing(claim, next: next + 1)
-                return true
-            }
+        case .executing(let execution) where execution.isDone:
             // One step of the lock tells what is done and takes what is next.
-            schedule.executed(claim)
+            schedule.executed(execution.claim)
             works[core] = .idle
             if !step(core, units, first) { lock(core) }
-            return true
-        case .committing(let claim, let next, var repeated):
-            if next < claim.units.upperBound {
-                if !commit(next, claim, on: core, units, first) { repeated |= 1 << UInt64(next - claim.units.lowerBound) }
-                works[core] = .committing(claim, next: next + 1, repeated: repeated)
+        case .executing(var execution):
+            if let claim = schedule.takeTurn(by: core, amid: execution) {
+                lock(core)
+                start(claim, on: core, amid: execution)
                 return true
             }
+            seen[execution.next] = schedule.frontier
+            clocks[core] += units[execution.next].execution
+            executions += 1
+            execution.next += 1
+            works[core] = .executing(execution)
+        case .committing(let claim, let next, var repeated, let execution) where next < claim.units.upperBound:
+            let isRight = commit(next, claim, on: core, units, first)
+            if !isRight { repeated |= 1 << UInt64(next - claim.units.lowerBound) }
+            works[core] = .committing(claim, next: next + 1, repeated: repeated, amid: execution)
+        case .committing(let claim, _, let repeated, let execution):
             lock(core)
-            let following = schedule.committed(claim, repeated: repeated, by: core)
-            works[core] = following.map { .committing($0, next: $0.units.lowerBound, repeated: 0) } ?? .idle
-            return true
+            let following = schedule.committed(claim, repeated: repeated, by: core, amid: execution)
+            if let following {
+                start(following, on: core, amid: execution)
+            } else {
+                works[core] = execution.map { .executing($0) } ?? .idle
+            }
         case .idle:
             switch schedule.take(by: core) {
             case .execute(let claim):
                 lock(core)
-                works[core] = .executing(claim, next: claim.units.lowerBound)
-                return true
+                works[core] = .executing(Execution(claim: claim, next: claim.units.lowerBound))
             case .commit(let claim):
                 lock(core)
-                works[core] = .committing(claim, next: claim.units.lowerBound, repeated: 0)
-                return true
+                start(claim, on: core, amid: nil)
             case .wait, .leave, .done: return false
             }
         }
+        return true
+    }
+
+    private mutating func start(_ claim: UnitClaim, on core: Int, amid execution: Execution?) {
+        let rest = execution?.claim.number == claim.number ? nil : execution
+        works[core] = .committing(claim, next: claim.units.lowerBound, repeated: 0, amid: rest)
     }
 
     /// Commits a unit; whether what was executed ahead, if it was, was right.
     private mutating func commit(
         _ unit: Int, _ claim: UnitClaim, on core: Int, _ units: [UnitCost], _ first: Int
     ) -> Bool {
-        let isRight = claim.isAhead && (units[unit].dependencies.last.map { $0 - first < seen[unit] } ?? true)
+        let isRight = claim.isAhead(unit) && (units[unit].dependencies.last.map { $0 - first < seen[unit] } ?? true)
         clocks[core] += units[unit].commit
         if !isRight {
             clocks[core] += units[unit].execution
