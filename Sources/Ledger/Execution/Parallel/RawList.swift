@@ -54,6 +54,9 @@ struct RawList<Element: BitwiseCopyable>: ~Copyable {
         UnsafeMutableBufferPointer(start: header.pointee.elements, count: header.pointee.count)
     }
 
+    /// Where an element stands, to be changed there; valid until the next one is added.
+    @inline(__always) func place(_ index: Int) -> UnsafeMutablePointer<Element> { header.pointee.elements + index }
+
     /// Forgets all elements.
     @inline(__always) func removeAll() { header.pointee.count = 0 }
 

@@ -243,7 +243,8 @@ struct UnitRecord: ~Copyable {
             if heat.afterSuccess != heat { followed.place.setHeat(heat.afterSuccess) }
             if read.pointee.isDelta, followed.write >= 0 {
                 hasMoved = true
-                slotWrites.elements[followed.write].value = slotWrites.elements[followed.write].value &+ shift
+                let write = slotWrites.place(followed.write)
+                write.pointee.value = write.pointee.value &+ shift
             }
         }
         var feeShift = U256.zero
@@ -252,7 +253,7 @@ struct UnitRecord: ~Copyable {
             feeShift = shared.account(read.address).fields.balance &- read.fields.balance
             for index in 0..<accountWrites.count where accountWrites.elements[index].address == read.address {
                 let balance = accountWrites.elements[index].fields.balance
-                accountWrites.elements[index].fields.balance = balance &+ feeShift
+                accountWrites.place(index).pointee.fields.balance = balance &+ feeShift
             }
         }
         if hasMoved || !feeShift.isZero || noted.pointee.hasPatches { changeAnswer(feeShift) }
@@ -265,7 +266,7 @@ struct UnitRecord: ~Copyable {
         let shift = shared.account(read.address).fields.nonce &- read.fields.nonce
         if shift == 0 { return false }
         for index in 0..<accountWrites.count where accountWrites.elements[index].address == read.address {
-            accountWrites.elements[index].fields.nonce &+= shift
+            accountWrites.place(index).pointee.fields.nonce &+= shift
         }
         for index in diff.accounts.indices where diff.accounts[index].address == read.address {
             diff.accounts[index].account?.nonce &+= shift

@@ -109,7 +109,7 @@ final class UnitView: StateView {
             place = shared.place(change.address, owner: owner, change.slot)
         }
         let number = known?.followed ?? place.flatMap { followedNumber($0) } ?? -1
-        if number >= 0 { record.pointee.followedSlots.elements[number].write = record.pointee.slotWrites.count }
+        if number >= 0 { record.pointee.followedSlots.place(number).pointee.write = record.pointee.slotWrites.count }
         record.pointee.slotWrites.append(
             .init(
                 place: place, address: change.address, slot: change.slot, value: change.value, owner: owner,
