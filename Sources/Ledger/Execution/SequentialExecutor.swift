@@ -4,6 +4,7 @@ public import EVM
 public final class SequentialExecutor: BlockExecutor {
     private let machine: any TransitionMachine
     private let checker: ConservationChecker
+    private let forecast: AccessForecast?
     private var undo = UndoLog()
     /// Whether results hold what operations wrote.
     public var keepsDiffs = true
@@ -12,6 +13,12 @@ public final class SequentialExecutor: BlockExecutor {
     public init(machine: any TransitionMachine, rules: [AssetRule]) {
         self.machine = machine
         checker = ConservationChecker(rules: rules, memo: machine.memo)
+        forecast = machine.memo.map { AccessForecast(memo: $0) }
+    }
+
+    /// Hashes ahead, and asks for memory ahead, what operations of these kinds have read before.
+    public func prepare(_ operations: ArraySlice<Operation>, world: WorldState) {
+        forecast?.prepare(operations, world: world)
     }
 
     /// Runs operations in order and appends one result each.
@@ -20,7 +27,14 @@ public final class SequentialExecutor: BlockExecutor {
         into results: inout [OperationResult]
     ) {
         var index = operations.startIndex
+        // Who hands over a few at a time has prepared them itself.
+        var prepared = operations.count > 1 ? index : operations.endIndex
         while index < operations.endIndex {
+            if index >= prepared {
+                let next = min(index + LedgerLimits.chunkOperationsMax, operations.endIndex)
+                prepare(operations[index..<next], world: world)
+                prepared = next
+            }
             if operations[index].linkedWithNext, index + 1 < operations.endIndex {
                 index = executeGroup(operations, from: index, environment, world, &results)
             } else {
@@ -33,7 +47,13 @@ public final class SequentialExecutor: BlockExecutor {
     private func executeOne(
         _ operation: Operation, _ environment: BlockEnvironment, _ world: WorldState
     ) -> OperationResult {
-        switch machine.transition(world, environment, operation.transaction) {
+        let transition =
+            if let forecast, forecast.wants(operation.id) {
+                forecast.sample(operation.transaction, world) { machine.transition($0, environment, operation.transaction) }
+            } else {
+                machine.transition(world, environment, operation.transaction)
+            }
+        switch transition {
         case .failure(let refusal):
             return .refused(.transaction(refusal))
         case .success(let result):

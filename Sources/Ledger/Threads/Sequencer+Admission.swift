@@ -38,6 +38,7 @@ extension Sequencer {
                 core.world.prefetchAccount(operations[index].transaction.sender)
             }
         }
+        core.executor.prepare(batch.operations[range], world: core.world)
     }
 
     /// Whether the block takes in more before it goes to the log thread: while operations wait, a block that is neither old
