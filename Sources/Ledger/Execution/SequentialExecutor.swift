@@ -10,10 +10,15 @@ public final class SequentialExecutor: BlockExecutor {
     public var keepsDiffs = true
 
     /// An executor with a machine of its own that checks these rules.
-    public init(machine: any TransitionMachine, rules: [AssetRule]) {
+    public convenience init(machine: any TransitionMachine, rules: [AssetRule]) {
+        self.init(machine: machine, rules: rules, forecast: machine.memo.map { AccessForecast(memo: $0) })
+    }
+
+    /// The same with another forecast, or none.
+    init(machine: any TransitionMachine, rules: [AssetRule], forecast: AccessForecast?) {
         self.machine = machine
+        self.forecast = forecast
         checker = ConservationChecker(rules: rules, memo: machine.memo)
-        forecast = machine.memo.map { AccessForecast(memo: $0) }
     }
 
     /// Hashes ahead, and asks for memory ahead, what operations of these kinds have read before.
@@ -26,20 +31,24 @@ public final class SequentialExecutor: BlockExecutor {
         _ operations: ArraySlice<Operation>, in environment: BlockEnvironment, world: WorldState,
         into results: inout [OperationResult]
     ) {
-        var index = operations.startIndex
-        // Who hands over a few at a time has prepared them itself.
-        var prepared = operations.count > 1 ? index : operations.endIndex
-        while index < operations.endIndex {
-            if index >= prepared {
-                let next = min(index + LedgerLimits.chunkOperationsMax, operations.endIndex)
-                prepare(operations[index..<next], world: world)
-                prepared = next
-            }
-            if operations[index].linkedWithNext, index + 1 < operations.endIndex {
-                index = executeGroup(operations, from: index, environment, world, &results)
-            } else {
-                results.append(executeOne(operations[index], environment, world))
-                index += 1
+        // Who hands over one at a time has prepared them itself.
+        let isPrepared = operations.count == 1
+        let first = operations.startIndex
+        // In place: a copy of an operation counts its references.
+        operations.withUnsafeBufferPointer { all in
+            var index = 0
+            var prepared = isPrepared ? all.count : 0
+            while index < all.count {
+                if index >= prepared {
+                    prepared = min(index + LedgerLimits.chunkOperationsMax, all.count)
+                    prepare(operations[first + index..<first + prepared], world: world)
+                }
+                if all[index].linkedWithNext, index + 1 < all.count {
+                    index = executeGroup(all, from: index, environment, world, &results)
+                } else {
+                    results.append(executeOne(all[index], environment, world))
+                    index += 1
+                }
             }
         }
     }
@@ -68,11 +77,11 @@ public final class SequentialExecutor: BlockExecutor {
 
     /// Runs the group that begins at `first`; returns the index behind it.
     private func executeGroup(
-        _ operations: ArraySlice<Operation>, from first: Int, _ environment: BlockEnvironment, _ world: WorldState,
-        _ results: inout [OperationResult]
+        _ operations: UnsafeBufferPointer<Operation>, from first: Int, _ environment: BlockEnvironment,
+        _ world: WorldState, _ results: inout [OperationResult]
     ) -> Int {
         var end = first
-        while operations[end].linkedWithNext, end + 1 < operations.endIndex { end += 1 }
+        while operations[end].linkedWithNext, end + 1 < operations.count { end += 1 }
         end += 1
         let start = results.count
         undo.markBytes = world.markBytes
