@@ -83,10 +83,9 @@ import Testing
         let memo = KeccakMemo()
         // A slot under the sender, one under a word that happens to be the same in two samples, and one that is fixed.
         func sample(_ sender: UInt64, _ word: UInt64) -> AccessSample {
-            var transaction = Transaction.session(
+            let transaction = Transaction.session(
                 sender: Address(word: U256(sender)), to: Self.contract,
                 data: [1, 2, 3, 4] + U256(word).bigEndianBytes, gasLimit: 1)
-            transaction.kind = .session
             let reads = [memo.hash(U256(5), U256(sender)), memo.hash(U256(6), U256(word)), memo.hash(U256(7), U256(8))]
             return AccessSample(transaction, reads: reads.map { (Self.contract, $0) }, memo: memo)
         }
