@@ -79,6 +79,7 @@ public final class Gateway: @unchecked Sendable {
     ) async throws {
         try await withCheckedThrowingContinuation { (done: CheckedContinuation<Void, any Error>) in
             let thread = Thread { [self] in
+                CurrentThread.setName("hoard-loop")
                 do throws(GatewayError) {
                     try run(onListening: onListening)
                     done.resume()
@@ -86,7 +87,6 @@ public final class Gateway: @unchecked Sendable {
                     done.resume(throwing: error)
                 }
             }
-            thread.name = "hoard-loop"
             thread.start()
         }
     }

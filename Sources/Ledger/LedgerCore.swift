@@ -138,18 +138,21 @@ final class LedgerCore {
         results.removeAll(keepingCapacity: true)
         executor.execute(operations, in: block.environment, world: world, into: &results)
         precondition(results.count == operations.count, "an executor returns one result an operation")
-        for offset in 0..<results.count {
-            let place = operations.startIndex + offset
-            // Taken out of the array, so that what it holds is not counted twice.
-            var result = OperationResult.refused(.stopping)
-            swap(&result, &results[offset])
-            if case .accepted(let receipt, let diff) = result {
-                let location = try block.add(operations[place], receipt, diff, to: store)
-                index.decide(operations[place].id, location: location)
-                deliver(place, result, UInt32(block.operationCount - 1))
-            } else {
-                index.release(operations[place].id)
-                deliver(place, result, 0)
+        let first = operations.startIndex
+        // In place: a copy of an operation counts its references.
+        try operations.withUnsafeBufferPointer { operations throws(LogError) in
+            for offset in 0..<results.count {
+                // Taken out of the array, so that what it holds is not counted twice.
+                var result = OperationResult.refused(.stopping)
+                swap(&result, &results[offset])
+                if case .accepted(let receipt, let diff) = result {
+                    let location = try block.add(operations[offset], receipt, diff, to: store)
+                    index.decide(operations[offset].id, location: location)
+                    deliver(first + offset, result, UInt32(block.operationCount - 1))
+                } else {
+                    index.release(operations[offset].id)
+                    deliver(first + offset, result, 0)
+                }
             }
         }
     }

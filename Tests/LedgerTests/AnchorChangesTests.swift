@@ -35,6 +35,34 @@ import Testing
                 blockHashes: [], nextBlockHash: 0, receiptsEnd: 0), ids: IdTable())
     }
 
+    @Test func `many changes at once lead to the same root as one by one`() {
+        var random = SeededGenerator(state: 5)
+        let single = StateTrie()
+        let many = MerkleStateRoot()
+        for round in 0..<12 {
+            let changes = MergedChanges()
+            // Sizes around those of a batch, accounts that come again, and slots that become zero again.
+            for number in 0..<[1, 31, 32, 33, 200][round % 5] {
+                var diff = StateDiff()
+                let address = World.player(Int.random(in: 0..<300, using: &random))
+                let isGone = round > 2 && number % 11 == 0
+                diff.accounts.append(
+                    AccountChange(address: address, account: isGone ? nil : AccountState(nonce: UInt64(round + number + 1))))
+                for _ in 0..<(isGone ? 0 : number % 70) {
+                    diff.storage.append(
+                        StorageChange(
+                            address: address, slot: U256(UInt64.random(in: 0..<90, using: &random)),
+                            value: U256(UInt64.random(in: 0..<3, using: &random))))
+                }
+                changes.merge(diff)
+                single.apply(diff)
+            }
+            many.apply(changes)
+            #expect(many.root() == single.root())
+        }
+        #expect(many.trie.accountCount == single.accountCount && single.accountCount > 100)
+    }
+
     @Test(arguments: 0..<UInt64(40))
     func `roots and runs are right, though recovery hands one object over for both`(_ number: UInt64) throws {
         var random = SeededGenerator(state: number)

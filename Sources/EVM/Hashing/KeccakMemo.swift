@@ -2,16 +2,16 @@
 /// the whole key, never wrong. Belongs to one thread.
 public final class KeccakMemo {
     /// Key and digest side by side: 96 bytes.
-    private struct Entry {
+    struct Entry {
         var upper: U256
         var lower: U256
         var digest: U256
     }
 
     /// 16 Ki entries of 96 bytes are 1.5 MiB: they stay in a second-level cache and hold the working set of a block.
-    private static let entryCount = 16 * 1024
+    static let entryCount = 16 * 1024
 
-    private let entries: UnsafeMutablePointer<Entry>
+    let entries: UnsafeMutablePointer<Entry>
 
     /// An empty memo: every entry holds the hash of 64 zero bytes, so that no entry is ever invalid.
     public init() {
@@ -36,7 +36,7 @@ public final class KeccakMemo {
 
     /// Where the digest of two words stands, if it does; the mask keeps it inside the table.
     @inline(__always)
-    private func place(_ upper: U256, _ lower: U256) -> UnsafeMutablePointer<Entry> {
+    func place(_ upper: U256, _ lower: U256) -> UnsafeMutablePointer<Entry> {
         // Of a mapping's place and a key mostly the low limbs differ: two wide products are enough to spread them.
         let low = foldedProduct(upper.l0 ^ 0x9E37_79B9_7F4A_7C15, lower.l0 ^ 0xD1B5_4A32_D192_ED03)
         let high = foldedProduct(

@@ -71,6 +71,9 @@ public struct Transaction: Sendable, Equatable {
     /// Fields that only typed transactions have; nil where all of them are empty. Never changed once shared.
     private var typed: TypedFields?
 
+    /// Whether it has none of the fields that only typed transactions have.
+    public var hasNoTypedFields: Bool { typed == nil }
+
     /// A transaction of any kind; fields that the kind does not have stay empty.
     public init(
         kind: TransactionKind, sender: Address, nonce: UInt64?, gasLimit: UInt64, gasPrice: U256 = .zero,

@@ -70,10 +70,18 @@ final class MergedChanges {
         var hash: UInt64
     }
 
+    /// An account that was decoded and will be looked for when its memory has come.
+    private struct AccountWrite: BitwiseCopyable {
+        var address: Address
+        var state: AccountState
+        var hash: UInt64
+    }
+
     private static let writesAtOnce = 16
     private let accounts = FlatTable<MergedAccount>(shardBits: 4)
     private let slots = FlatTable<MergedSlot>(shardBits: 4)
     private let writes = RawList<Write>(capacity: writesAtOnce)
+    private let accountWrites = RawList<AccountWrite>(capacity: writesAtOnce)
     private var nextNumber: UInt32 = 1
     /// The account of the last slot: slots of one account come together.
     private var lastAddress = Address.zero
@@ -139,11 +147,26 @@ final class MergedChanges {
         let hash = slots.hash(SlotKey(owner: owner, slot: slot))
         slots.prefetch(hash)
         writes.append(Write(owner: owner, slot: slot, value: value, hash: hash))
-        if writes.count == Self.writesAtOnce { flush() }
+        if writes.count == Self.writesAtOnce { flushSlots() }
     }
 
-    /// Enters the slots that wait.
+    /// Enters the accounts and the slots that wait.
     private func flush() {
+        flushAccounts()
+        flushSlots()
+    }
+
+    private func flushAccounts() {
+        for write in accountWrites.elements {
+            let place = accounts.findOrClaim(write.address, write.hash)
+            if place.pointee.isVacant { place.pointee = MergedAccount(address: write.address, number: takeNumber()) }
+            place.pointee.fate = .exists
+            place.pointee.state = write.state
+        }
+        accountWrites.removeAll()
+    }
+
+    private func flushSlots() {
         for write in writes.elements {
             let place = slots.findOrClaim(SlotKey(owner: write.owner, slot: write.slot), write.hash)
             if place.pointee.isVacant {
@@ -159,6 +182,15 @@ final class MergedChanges {
     }
 
     private func note(_ change: AccountChange) {
+        if let state = change.account, change.codeWritten == nil, !change.storageCleared {
+            let hash = accounts.hash(change.address)
+            accounts.prefetch(hash)
+            accountWrites.append(AccountWrite(address: change.address, state: state, hash: hash))
+            if accountWrites.count == Self.writesAtOnce { flushAccounts() }
+            return
+        }
+        // What becomes of an account comes in order.
+        flushAccounts()
         let place = account(change.address)
         if let state = change.account {
             place.pointee.fate = .exists

@@ -8,13 +8,18 @@ final class MerkleStateRoot: StateRootTracker {
     /// Takes over the changes; the order of accounts does not matter.
     func apply(_ changes: MergedChanges) {
         let groups = changes.groups()
+        trie.accountChanges { set in
+            for account in groups.accounts {
+                let address = account.pointee.address
+                if account.pointee.isCleared { trie.clearStorage(address) }
+                guard let change = account.pointee.change else { continue }
+                if let state = change { set(address, state) } else { trie.set(address, nil) }
+            }
+        }
         for account in groups.accounts {
-            let address = account.pointee.address
-            if account.pointee.isCleared { trie.clearStorage(address) }
-            if let change = account.pointee.change { trie.set(address, change) }
             let slots = groups.slots(of: account)
             if slots.isEmpty { continue }
-            trie.storageChanges(of: address) { set in
+            trie.storageChanges(of: account.pointee.address) { set in
                 for slot in slots { set(slot.pointee.slot, slot.pointee.value) }
             }
         }

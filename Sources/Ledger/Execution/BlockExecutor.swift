@@ -58,6 +58,10 @@ public protocol BlockExecutor: AnyObject {
     /// What it has done so far, where it executes ahead; asked between two blocks on its own thread.
     var parallelStatistics: ParallelStatistics? { get }
 
+    /// Makes ready what operations are likely to need that are about to be executed, in this order, one by one or together.
+    /// No result depends on it.
+    func prepare(_ operations: ArraySlice<Operation>, world: WorldState)
+
     /// Runs operations in order and appends one result each; what was accepted has been applied to `world` on return.
     /// A linked group is never cut: the last operation of the slice ends its group.
     func execute(
@@ -78,6 +82,8 @@ extension BlockExecutor {
         get { true }
         set {}
     }
+    /// Nothing.
+    public func prepare(_ operations: ArraySlice<Operation>, world: WorldState) {}
     /// None: it executes one after the other.
     public var parallelStatistics: ParallelStatistics? { nil }
 }

@@ -61,13 +61,15 @@ extension ByteBuffer {
 
 extension Transaction {
     fileprivate var hasFees: Bool {
-        !(gasPrice.isZero && maxFeePerGas.isZero && maxPriorityFeePerGas.isZero && maxFeePerBlobGas.isZero)
+        if hasNoTypedFields { return !gasPrice.isZero }
+        return !(gasPrice.isZero && maxFeePerGas.isZero && maxPriorityFeePerGas.isZero && maxFeePerBlobGas.isZero)
     }
 
-    fileprivate var hasLists: Bool { !(accessList.isEmpty && blobHashes.isEmpty && authorizations.isEmpty) }
+    fileprivate var hasLists: Bool { !hasNoTypedFields && !(accessList.isEmpty && blobHashes.isEmpty && authorizations.isEmpty) }
 
     /// An upper bound of the encoding's length.
     var encodedBytesMax: Int {
+        if hasNoTypedFields { return data.count + 320 }
         var bytes = data.count + 320 + blobHashes.count * 32 + authorizations.count * 83
         for entry in accessList { bytes += 30 + entry.slots.count * 32 }
         return bytes

@@ -50,6 +50,13 @@ public final class WorldState: StateView {
     @inline(__always)
     func prefetchAccount(_ address: Address) { accounts.prefetch(accounts.hash(address)) }
 
+    /// The number in the keys of an account's slots, or nil where it has none; valid until its storage is cleared.
+    func storageNumber(of address: Address) -> UInt32? { owners.find(address)?.pointee.number }
+
+    /// Asks for the memory of a slot before it is needed.
+    @inline(__always)
+    func prefetchSlot(_ key: SlotKey) { slots.prefetch(slots.hash(key)) }
+
     /// The hash of the code that an account's entry names by this number.
     @inline(__always)
     func codeHash(ofEntry code: UInt32) -> Hash256 { codeHashes.elements[Int(code) - 1] }

@@ -45,14 +45,6 @@ struct BlockCalls {
 
 /// The end of a block.
 extension Sequencer {
-    /// Operations of a group that may call for something at the end of their block.
-    func callCount(of group: Range<Int>) -> Int {
-        guard let closer = calls?.closer else { return 0 }
-        var count = 0
-        for index in group where closer.mayCall(batch.operations[index].transaction) { count += 1 }
-        return count
-    }
-
     /// Tells who ends blocks of an operation that may call. Only of those: what was not counted must not grow the end.
     func note(_ transaction: Transaction, _ receipt: Receipt) {
         guard let closer = calls?.closer, closer.mayCall(transaction) else { return }

@@ -10,14 +10,15 @@ extension Sequencer {
         prefetch(range.lowerBound..<enough)
         while next < enough, outgoing == nil {
             let group = next..<groupEnd(next, range.upperBound)
+            let demand = demand(of: group)
             if try !claimOrAnswer(group, &start) {
                 start = group.upperBound
-            } else if let refusal = try refusal(of: group, &start) {
+            } else if let refusal = try refusal(of: group, demand, &start) {
                 for index in group { core.release(batch.operations[index].id) }
                 try execute(start..<next)
                 refuse(group, refusal)
                 start = group.upperBound
-            } else if try makeRoom(group, start..<next) {
+            } else if try makeRoom(group, demand, start..<next) {
                 start = next
             }
             next = group.upperBound
@@ -38,6 +39,7 @@ extension Sequencer {
                 core.world.prefetchAccount(operations[index].transaction.sender)
             }
         }
+        core.executor.prepare(batch.operations[range], world: core.world)
     }
 
     /// Whether the block takes in more before it goes to the log thread: while operations wait, a block that is neither old
@@ -61,29 +63,44 @@ extension Sequencer {
         return last + 1
     }
 
-    private func groupBytes(_ group: Range<Int>) -> Int {
+    /// What a group takes of a block.
+    private struct Demand {
         var bytes = 0
-        for index in group { bytes += batch.operations[index].transaction.encodedBytesMax + 17 }
-        return bytes
+        /// Operations that may call for something at the block's end.
+        var calls = 0
+    }
+
+    private func demand(of group: Range<Int>) -> Demand {
+        var demand = Demand()
+        let closer = calls?.closer
+        // In place: a copy of an operation counts its references.
+        batch.operations.withUnsafeBufferPointer { operations in
+            for index in group {
+                demand.bytes += operations[index].transaction.encodedBytesMax + 17
+                if let closer, closer.mayCall(operations[index].transaction) { demand.calls += 1 }
+            }
+        }
+        return demand
     }
 
     /// Whether the group is refused before it is executed.
-    private func refusal(of group: Range<Int>, _ start: inout Int) throws(LogError) -> LedgerRefusal? {
-        if let refusal = formalRefusal(group) { return refusal }
+    private func refusal(
+        of group: Range<Int>, _ demand: Demand, _ start: inout Int
+    ) throws(LogError) -> LedgerRefusal? {
+        if let refusal = formalRefusal(group, demand) { return refusal }
         return try clockRefusal(group, &start)
     }
 
     /// Whether the group is refused for its form alone.
-    private func formalRefusal(_ group: Range<Int>) -> LedgerRefusal? {
+    private func formalRefusal(_ group: Range<Int>, _ demand: Demand) -> LedgerRefusal? {
         let limits = LedgerLimits.self
         if group.count > limits.linkedOperationsMax {
             return .groupTooLong(count: group.count, maximum: limits.linkedOperationsMax)
         }
-        if let countMax = calls?.countMax {
-            let count = callCount(of: group)
-            if count > countMax { return .groupTooLong(count: count, maximum: countMax) }
+        if let countMax = calls?.countMax, demand.calls > countMax {
+            return .groupTooLong(count: demand.calls, maximum: countMax)
         }
-        let bytes = groupBytes(group)
+        let bytes = demand.bytes
         let bytesMax =
             group.count == 1 ? limits.operationBytesMax : max(limits.operationBytesMax, configuration.blockBytesMax)
         if bytes > bytesMax { return .operationTooLarge(bytes: bytes, maximum: bytesMax) }
@@ -118,11 +135,13 @@ extension Sequencer {
 
     /// Cuts the block where the group does not fit into it any more, and begins one. True: what was pending has been
     /// executed.
-    private func makeRoom(_ group: Range<Int>, _ pending: Range<Int>) throws(LogError) -> Bool {
-        let bytes = groupBytes(group)
+    private func makeRoom(
+        _ group: Range<Int>, _ demand: Demand, _ pending: Range<Int>
+    ) throws(LogError) -> Bool {
+        let bytes = demand.bytes
         let time = batch.operations[group.lowerBound].clockMilliseconds
         if block.operationCount + pending.count == 0 { calls?.count = 0 }
-        let called = callCount(of: group)
+        let called = demand.calls
         // Each call may take an operation at the end of the block.
         let reserved = (calls?.count ?? 0) + called
         let isFull =

@@ -27,21 +27,12 @@ final class SystemThread: @unchecked Sendable {
             &handle, attributes,
             { pointer in
                 let start = Unmanaged<Start>.fromOpaque(pointer!).takeRetainedValue()
-                SystemThread.setName(start.name)
+                CurrentThread.setName(start.name)
                 start.body()
                 return nil
             }, start.toOpaque())
         pthread_attr_destroy(attributes)
         precondition(code == 0, "the system gives no thread: \(code)")
-    }
-
-    /// Names the calling thread for those who look at the process; a system without this file shows no name.
-    private static func setName(_ name: String) {
-        let file = open("/proc/thread-self/comm", O_WRONLY | O_CLOEXEC)
-        guard file >= 0 else { return }
-        let bytes = Array(name.utf8)
-        _ = write(file, bytes, bytes.count)
-        close(file)
     }
 
     /// Waits for the thread's end; further calls return at once.
@@ -57,6 +48,18 @@ final class SystemThread: @unchecked Sendable {
     /// Asks for another nice level for the calling thread; where that is not permitted nothing happens.
     static func setNiceLevel(_ level: Int32) {
         setpriority(.init(PRIO_PROCESS.rawValue), 0, level)
+    }
+}
+
+/// The thread that calls.
+package enum CurrentThread {
+    /// Names it for those who look at the process; a system without this file shows no name, and others the first 15 bytes.
+    package static func setName(_ name: String) {
+        let file = open("/proc/thread-self/comm", O_WRONLY | O_CLOEXEC)
+        guard file >= 0 else { return }
+        let bytes = Array(name.utf8.prefix(15))
+        _ = write(file, bytes, bytes.count)
+        close(file)
     }
 }
 

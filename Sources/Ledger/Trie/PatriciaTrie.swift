@@ -1,3 +1,4 @@
+internal import CShims
 internal import EVM
 
 /// What the leaves of a trie hold.
@@ -56,6 +57,36 @@ final class PatriciaTrie<Value: TrieValue> {
             handle = branch.pointee.children[key.nibble(Int(branch.pointee.depth))]
         }
         return nil
+    }
+
+    /// Brings the nodes on the way to these keys near, for all keys together: one by one, each node would be waited for.
+    func fetch(_ keys: UnsafeBufferPointer<TrieKey>) {
+        withUnsafeTemporaryAllocation(of: TrieHandle.self, capacity: keys.count) { handles in
+            handles.initialize(repeating: root)
+            var isOnTheWay = true
+            while isOnTheWay {
+                isOnTheWay = false
+                for index in keys.indices where !handles[index].isNone && !handles[index].isLeaf {
+                    let branch = branches[handles[index].index]
+                    let next = branch.pointee.children[keys[index].nibble(Int(branch.pointee.depth))]
+                    handles[index] = next
+                    if next.isNone { continue }
+                    if next.isLeaf {
+                        Self.prefetch(leaves[next.index])
+                    } else {
+                        Self.prefetch(branches[next.index])
+                        isOnTheWay = true
+                    }
+                }
+            }
+        }
+    }
+
+    @inline(__always)
+    private static func prefetch<Node>(_ node: UnsafeMutablePointer<Node>) {
+        let start = UnsafeRawPointer(node)
+        for offset in stride(from: 0, to: MemoryLayout<Node>.size, by: 64) { hoard_prefetch(start + offset) }
+        hoard_prefetch(start + (MemoryLayout<Node>.size - 1))
     }
 
     /// Sets the value of a key.

@@ -53,18 +53,35 @@ public final class StateTrie {
     /// Sets an account, or deletes it together with its storage.
     public func set(_ address: Address, _ account: AccountState?) {
         let key = TrieKey(keccak256(address))
-        guard let account else {
-            clearStorage(address)
-            staleStorages.remove(address)
-            accounts.remove(key)
-            return
-        }
+        if let account { return set(address, key, account) }
+        clearStorage(address)
+        staleStorages.remove(address)
+        accounts.remove(key)
+    }
+
+    private func set(_ address: Address, _ key: TrieKey, _ account: AccountState) {
         let storageRoot = accounts.value(key)?.storageRoot ?? .emptyTrie
         if storages[address] != nil { staleStorages.insert(address) }
         accounts.set(
             key,
             AccountValue(
                 nonce: account.nonce, balance: account.balance, storageRoot: storageRoot, codeHash: account.codeHash))
+    }
+
+    /// Sets many accounts: faster than one by one.
+    func accountChanges(_ body: ((_ address: Address, _ account: AccountState) -> Void) -> Void) {
+        let batch = TrieChangeBatch<(address: Address, account: AccountState)>()
+        func enter() {
+            batch.takeAll(into: accounts) { key, change in set(change.address, key, change.account) }
+        }
+        body { address, account in
+            batch.append((address, account)) { bytes in
+                address.store(at: bytes)
+                return 20
+            }
+            if batch.isFull { enter() }
+        }
+        enter()
     }
 
     /// Removes every slot of an account.
@@ -74,16 +91,32 @@ public final class StateTrie {
 
     /// Sets a slot; zero removes it.
     public func set(_ address: Address, slot: U256, _ value: U256) {
-        storageChanges(of: address) { $0(slot, value) }
+        withStorage(of: address) { Self.set(TrieKey(keccak256(slot)), value, in: $0) }
     }
 
     /// Sets many slots of one account: faster than one by one.
     public func storageChanges(of address: Address, _ body: ((_ slot: U256, _ value: U256) -> Void) -> Void) {
-        let trie = storages[address] ?? PatriciaTrie<StorageValue>()
-        body { slot, value in
-            let key = TrieKey(keccak256(slot))
-            if value.isZero { trie.remove(key) } else { trie.set(key, StorageValue(word: value)) }
+        withStorage(of: address) { trie in
+            let batch = TrieChangeBatch<U256>()
+            func enter() { batch.takeAll(into: trie) { Self.set($0, $1, in: trie) } }
+            body { slot, value in
+                batch.append(value) { bytes in
+                    slot.storeBigEndian(at: bytes)
+                    return 32
+                }
+                if batch.isFull { enter() }
+            }
+            enter()
         }
+    }
+
+    private static func set(_ key: TrieKey, _ value: U256, in trie: PatriciaTrie<StorageValue>) {
+        if value.isZero { trie.remove(key) } else { trie.set(key, StorageValue(word: value)) }
+    }
+
+    private func withStorage(of address: Address, _ body: (PatriciaTrie<StorageValue>) -> Void) {
+        let trie = storages[address] ?? PatriciaTrie<StorageValue>()
+        body(trie)
         storages[address] = trie.count == 0 ? nil : trie
         staleStorages.insert(address)
     }

@@ -56,6 +56,30 @@ struct DigestVector: Sendable, CustomTestStringConvertible {
         }
     }
 
+    @Test func `the memo hashes many at once like one by one, and knows where a digest comes from`() {
+        let memo = KeccakMemo()
+        var random = SplitMix(state: 13)
+        for count in [0, 1, 2, 7, 8, 9, 61] {
+            // Some are known already, some come twice.
+            var wanted = (0..<count).map { _ in WantedHash(upper: U256(random.next() % 40), lower: random.word()) }
+            if count > 4 { wanted[4] = wanted[1] }
+            for pair in wanted.prefix(3) { _ = memo.hash(pair.upper, pair.lower) }
+            wanted.withUnsafeMutableBufferPointer { memo.hashAll($0) }
+            for pair in wanted {
+                #expect(pair.digest == keccak256(pair.upper.bigEndianBytes + pair.lower.bigEndianBytes).word)
+                #expect(memo.hash(pair.upper, pair.lower) == pair.digest)
+            }
+            let origins = memo.origins(of: wanted.map(\.digest) + [random.word()])
+            for (pair, origin) in zip(wanted, origins) {
+                #expect(origin?.upper == pair.upper && origin?.lower == pair.lower && origin?.offset == 0)
+            }
+            #expect(origins[count] == nil)
+        }
+        let digest = memo.hash(U256(3), U256(4))
+        #expect(memo.origins(of: [digest &+ U256(2)])[0]?.offset == 2)
+        #expect(memo.origins(of: [digest &+ U256(1_000)])[0] == nil)
+    }
+
     @Test func `sha256 gives the known digests, at once and in pieces`() {
         #expect(sha256([]).hex == "0xe3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855")
         #expect(
