@@ -175,6 +175,17 @@ import Testing
         lock.unlock()
     }
 
+    @Test func `a whole record in another one's place is an error`() throws {
+        let lock = try lock()
+        var doubt: ReceiptDoubt?
+        let last = places.count - 2
+        let text = try complaint {
+            try archive.visit(from: 39, to: 40, receiptsOffset: places[last], doubt: &doubt) { _ in true }
+        }
+        #expect(text.contains("byte \(places[last]) does not hold receipt 0 of block 39") && doubt == nil)
+        lock.unlock()
+    }
+
     @Test func `what the file does not have yet is waited for without end`() throws {
         let lock = try lock()
         let file = try disk.open(Self.receipts, .update)
