@@ -271,9 +271,12 @@ extension GatewayCore {
 
     /// Has the turn's submissions finished on this thread where that is possible, and takes their answers.
     private func finishTurn() {
-        var isFinished = false
-        answers.take(after: { isFinished = ledger.finish(taking: &turn) }, into: &takenAnswers)
-        if isFinished { counters.submissionsFinished += 1 }
+        var nanoseconds: UInt64?
+        answers.take(after: { nanoseconds = ledger.finish(taking: &turn) }, into: &takenAnswers)
+        if let nanoseconds {
+            counters.submissionsFinished += 1
+            solitude.note(heldUpNanoseconds: nanoseconds)
+        }
         deliverTaken()
     }
 

@@ -27,6 +27,8 @@ public final class History: @unchecked Sendable {
     /// Anchors by block, rising.
     private let anchors: Mutex<[Anchor]>
     private let durableAtStart: UInt64
+    /// A receipt that may be damaged or on its way to the file; used by whoever indexes.
+    private(set) var doubt: ReceiptDoubt?
     private let isStopping = Atomic<Bool>(false)
     private let ended = DispatchSemaphore(value: 0)
     private let hasThread = Atomic<Bool>(false)
@@ -375,7 +377,7 @@ public final class History: @unchecked Sendable {
             if isCleared { try clear() }
             if first == 1 { progress.receiptsOffset = 8 }
             let begun = first
-            try archive.visit(from: first, to: last, receiptsOffset: progress.receiptsOffset) { block in
+            try archive.visit(from: first, to: last, receiptsOffset: progress.receiptsOffset, doubt: &doubt) { block in
                 if block.header.number == begun, begun > 1, progress.receiptsOffset == nil {
                     progress.receiptsOffset = archive.receiptsOffset
                 }

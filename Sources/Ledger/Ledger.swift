@@ -139,12 +139,14 @@ public final class Ledger: @unchecked Sendable {
     }
 
     /// The same for a few submissions of somebody who believes to be alone: where the ledger's threads have nothing to do, their
-    /// work is done on the calling thread. True: their answers have been given, but for what a full queue or a stalled disk
-    /// left over, which comes the usual way or stays in `submissions`. False: all are on their usual way.
-    public func finish(taking submissions: inout [Submission]) -> Bool {
-        if let shortcut, shortcut.finish(&submissions) { return true }
+    /// work is done on the calling thread, and the nanoseconds that it took are returned. Then their answers have been given, but
+    /// for what a full queue or a stalled disk left over, which comes the usual way or stays in `submissions`. Nil: all are on
+    /// their usual way.
+    public func finish(taking submissions: inout [Submission]) -> UInt64? {
+        let start = world.clock.monotonicNanoseconds()
+        if let shortcut, shortcut.finish(&submissions) { return world.clock.monotonicNanoseconds() - start }
         _ = submit(taking: &submissions)
-        return false
+        return nil
     }
 
     /// Takes nothing in any more, finishes and answers everything taken, ends the threads, and leaves the folder to

@@ -38,6 +38,9 @@ public enum LedgerLimits {
     static let borrowedRecordBytesMax = 64 << 10
     /// Steps at one such place before its own thread goes on: a lone block takes four.
     static let borrowedStepsMax = 8
+    /// How long that may take before whoever does it goes the usual way for a while: twice the slowest of a hundred syncs of a disk that
+    /// is fit for a log (1 to 2 ms). A disk that took longer will do so again, and all that its caller serves has to wait for it.
+    public static let borrowedNanosecondsMax: UInt64 = 4_000_000
     /// Sealed micro-blocks that wait for the log thread: more would not make the disk faster.
     static let sealedBlocksMax = 4
     /// Bytes that are kept free at the end of a block for each operation that may call for something there: a call of
@@ -61,6 +64,9 @@ public enum LedgerLimits {
     static let receiptChunksBehindMax = 8
     /// Bytes of one stored record: what the longest operation and the most data that its gas can buy take, and more.
     static let receiptBytesMax = 64 << 20
+    /// Nanoseconds after which a record on the last page of the receipts' file that neither holds together nor changes is damaged, and
+    /// not on its way: as long as Linux waits for a disk to carry out one request.
+    static let receiptDoubtNanoseconds: UInt64 = 30_000_000_000
     /// Bytes that background work writes before it syncs, so that the log's syncs do not wait behind a large backlog.
     static let backgroundSyncBytes = 4 << 20
     /// Records that background work handles in one piece.

@@ -104,6 +104,31 @@ struct HistoryTests {
         after.stop()
     }
 
+    @Test func `a receipt that may be damaged is remembered from look to look`() throws {
+        let first = try TestLedger()
+        defer { first.remove() }
+        try play(first, rounds: 4)
+        first.stop()
+        // All receipts are in their file now, and this ledger may write it.
+        let world = try TestLedger(folder: first.folder)
+        let url = URL(fileURLWithPath: world.folder + "/receipts")
+        var content = try Data(contentsOf: url)
+        let last = try #require(content.lastIndex { $0 != 0 })
+        content[last] ^= 0x10
+        let file = try FileHandle(forWritingTo: url)
+        try file.seek(toOffset: UInt64(last))
+        try file.write(contentsOf: Data([content[last]]))
+        try file.close()
+        while world.history.step() {}
+        let doubt = try #require(world.history.doubt)
+        #expect(!world.history.step() && world.history.doubt == doubt, "the first look counts")
+        #expect(world.history.indexFailure == nil && world.history.indexedBlock < world.ledger.status.blocks)
+        // Nobody writes any more.
+        world.stop()
+        #expect(!world.history.step())
+        #expect(world.history.indexFailure?.contains("\(world.folder)/receipts: byte ") == true)
+    }
+
     @Test func `logs by filter are those that reading every block finds`() throws {
         let world = try TestLedger()
         defer { world.remove() }

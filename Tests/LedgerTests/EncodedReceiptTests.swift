@@ -70,6 +70,22 @@ import Testing
         #expect(again.buffer.base == place && again.buffer.count == 0)
     }
 
+    @Test func `no more memory is kept than a few blocks of the usual size need`() {
+        final class Weak {
+            weak var memory: SharedBytes?
+            init(_ memory: SharedBytes) { self.memory = memory }
+        }
+        var pool = SharedBytesPool()
+        func keep(_ capacity: Int) -> Weak {
+            let memory = SharedBytes(capacity: capacity)
+            pool.keep(memory)
+            return Weak(memory)
+        }
+        let usual = (0..<10).map { _ in keep(64 << 10) }
+        #expect(usual.map { $0.memory != nil } == (0..<10).map { $0 >= 10 - LedgerLimits.resultBuffersKept })
+        #expect(keep(LedgerLimits.resultBytesKept * 2).memory == nil)
+    }
+
     @Test func `receipts of answers stay what they were while their blocks are used again`() throws {
         let folder = TemporaryFolder()
         let genesis = World.genesis()
@@ -78,7 +94,8 @@ import Testing
         let desk = Desk()
         ledger.start { desk.take($0) }
         for part in 0..<60 {
-            let operations = (0..<64).map { World.operation(part * 64 + $0, from: $0 % 8, to: ($0 + 1) % 8) }
+            // No block's receipts are those of another.
+            let operations = (0..<64).map { World.operation(part * 64 + $0, from: $0 % 8, to: ($0 + 1) % 8, amount: UInt64(part + 1)) }
             #expect(ledger.submit(operations.map { .operation($0) }) == 64)
             desk.wait(for: (part + 1) * 64)
         }

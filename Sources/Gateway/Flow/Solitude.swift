@@ -4,7 +4,7 @@ internal import Ledger
 /// under way.
 ///
 /// Then the loop may wait for the disk itself. It must not where others come meanwhile: their requests would be read later, and
-/// would share fewer syncs.
+/// would share fewer syncs. Nor where the disk is slow: whoever comes, if only with a ping, waits for it too.
 struct Solitude {
     /// Turns after which it is believed.
     let turnsMin: Int
@@ -20,5 +20,10 @@ struct Solitude {
         }
         if turns < turnsMin { turns += 1 }
         return turns == turnsMin
+    }
+
+    /// Takes note of how long the loop was held up by finishing a turn itself: after a slow one it is to be convinced anew.
+    mutating func note(heldUpNanoseconds nanoseconds: UInt64) {
+        if nanoseconds > LedgerLimits.borrowedNanosecondsMax { turns = 0 }
     }
 }

@@ -13,6 +13,8 @@ final class WorldFolder {
 
     /// The folder of the log's segments.
     var logPath: String { path + "/log" }
+    /// The file that a server holds locked.
+    var lockPath: String { path + "/lock" }
     /// The file of spilled receipts.
     var receiptsPath: String { path + "/receipts" }
     /// The folder of checkpoints.
@@ -30,7 +32,7 @@ final class WorldFolder {
             try disk.makeFolder(path + "/log")
             try disk.makeFolder(path + "/checkpoints")
             try disk.makeFolder(path)
-            lock = try disk.lock(path + "/lock")
+            lock = try disk.lock(lockPath)
         } catch {
             throw .disk(error)
         }

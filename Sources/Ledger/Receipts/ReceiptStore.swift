@@ -19,14 +19,19 @@ enum ReceiptRecord {
     /// The length of a record with its padding.
     static func paddedBytes(_ length: Int) -> Int { (length + 7) & ~7 }
 
-    /// The record at the start of the bytes, or nil where its checksum does not hold.
-    static func decode(_ bytes: UnsafeRawBufferPointer) -> StoredOperation? {
+    /// The length of the record at the start of the bytes, or nil where its checksum does not hold.
+    static func wholeLength(_ bytes: UnsafeRawBufferPointer) -> Int? {
         guard let length = length(bytes), length <= bytes.count else { return nil }
         var zero: UInt32 = 0
         var crc = hoard_crc32c(0, bytes.baseAddress!, 20)
         crc = hoard_crc32c(crc, &zero, 4)
         crc = hoard_crc32c(crc, bytes.baseAddress! + 24, length - 24)
-        guard crc == bytes.loadUnaligned(fromByteOffset: 20, as: UInt32.self) else { return nil }
+        return crc == bytes.loadUnaligned(fromByteOffset: 20, as: UInt32.self) ? length : nil
+    }
+
+    /// The record at the start of the bytes, or nil where its checksum does not hold.
+    static func decode(_ bytes: UnsafeRawBufferPointer) -> StoredOperation? {
+        guard let length = wholeLength(bytes) else { return nil }
         let body = headBytes + Int(bytes.loadUnaligned(as: UInt32.self))
         var reader = ByteReader(UnsafeRawBufferPointer(rebasing: bytes[body..<length]))
         guard let receipt = try? reader.receipt(), reader.isAtEnd else { return nil }

@@ -6,10 +6,7 @@ extension Sequencer {
     /// Answers what waits without executing anything: operations that are durable already get their receipt, new ones are
     /// refused as busy, views and look-ups see what is durable. What has been executed waits for the disk.
     func stepStalled() -> StepOutcome {
-        if batch.count == 0 {
-            guard shared.submissions.take(&batch) else { return .waits }
-            cursor = BatchCursor()
-        }
+        if batch.count == 0, !takeFromQueue() { return .waits }
         var said: [Answer] = []
         let durable = shared.status.withLock { (block: $0.blocks, reason: $0.stall ?? "the disk takes no writes") }
         let refusal = LedgerRefusal.busy(

@@ -29,6 +29,9 @@ final class Sequencer: StepWork, @unchecked Sendable {
     /// Where the durable state can be read while the disk takes no writes.
     var durableState: AnchorService?
 
+    /// Whether what waits in the queue is taken: not by somebody else at this place, who does what he has brought and no more.
+    var takesFromQueue = true
+
     /// Where submissions and finished blocks are signalled.
     var waitPoint: WaitPoint { shared.sequencerWait }
 
@@ -59,12 +62,11 @@ final class Sequencer: StepWork, @unchecked Sendable {
             if shared.hasFailed { batch.removeAll() } else { proceed() }
             return .worked
         }
-        if shared.submissions.take(&batch) {
+        if takeFromQueue() {
             if shared.hasFailed {
                 refuseAll()
                 batch.removeAll()
             } else {
-                cursor = BatchCursor()
                 proceed()
             }
             return .worked
@@ -78,6 +80,20 @@ final class Sequencer: StepWork, @unchecked Sendable {
         shared.sealed.close()
         shared.logWait.signal()
         return .finished
+    }
+
+    /// Takes up everything that waits, where it may; false where there is nothing.
+    func takeFromQueue() -> Bool {
+        guard takesFromQueue, shared.submissions.take(&batch) else { return false }
+        cursor = BatchCursor()
+        return true
+    }
+
+    /// Takes up a few submissions that come past the queue, where nothing waits in it; false where something does.
+    func take(alone submissions: inout [Submission]) -> Bool {
+        guard shared.submissions.pass(&submissions, into: &batch) else { return false }
+        cursor = BatchCursor()
+        return true
     }
 
     /// Does the next piece of the batch.

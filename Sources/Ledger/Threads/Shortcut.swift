@@ -18,21 +18,24 @@ final class Shortcut: @unchecked Sendable {
         self.shared = shared
     }
 
-    /// Puts submissions into the queue, which moves out what it takes, and does what becomes of them. False: nothing has been
-    /// done, because it would not be quick or a thread is at work.
+    /// Moves submissions out, as far as the queue would take them, and does what becomes of them; nothing else is done here, whatever
+    /// comes meanwhile. False: nothing has been done, because it would not be quick, or others wait, or a thread is at work.
     func finish(_ submissions: inout [Submission]) -> Bool {
         guard areSmall(submissions), shared.sequencerWait.borrow() else { return false }
         // Also where the log thread's place is not to be had: its thread sleeps again, unless it was signalled.
         defer { shared.sequencerWait.giveBack() }
         guard sequencer.isQuick, shared.logWait.borrow() else { return false }
         defer { shared.logWait.giveBack() }
-        guard writer.isQuick else { return false }
-        _ = shared.submissions.put(&submissions)
-        shared.sequencerWait.signal()
+        guard writer.isQuick, sequencer.take(alone: &submissions) else { return false }
+        sequencer.takesFromQueue = false
         run(sequencer)
         run(writer)
         // It has been told that the writer is done; mostly there is nothing to do.
         run(sequencer)
+        sequencer.takesFromQueue = true
+        // Whoever came before the last look was counted by it and not served: that must not pass for old news. A signal of
+        // somebody who comes later is counted after that look anyway.
+        if shared.submissions.count > 0 { shared.sequencerWait.signal() }
         return true
     }
 

@@ -65,7 +65,10 @@ final class SubmissionQueue: @unchecked Sendable {
     func put(_ submissions: inout [Submission]) -> Int {
         mutex.lock()
         defer { mutex.unlock() }
-        guard !isClosed else { return 0 }
+        return isClosed ? 0 : enter(&submissions)
+    }
+
+    private func enter(_ submissions: inout [Submission]) -> Int {
         let all = submissions.count
         let taken = submissions.withUnsafeMutableBufferPointer { buffer in
             let offered = UnsafeBufferPointer(buffer)
@@ -133,9 +136,24 @@ final class SubmissionQueue: @unchecked Sendable {
         mutex.lock()
         defer { mutex.unlock() }
         guard waiting.count > 0 else { return false }
+        hand(&batch)
+        return true
+    }
+
+    /// Moves submissions past the queue into the batch, which is empty, as far as there would be room for them; false, and nothing
+    /// is moved, where others wait or the queue is closed.
+    func pass(_ submissions: inout [Submission], into batch: inout SubmissionBatch) -> Bool {
+        mutex.lock()
+        defer { mutex.unlock() }
+        guard waiting.count == 0, !isClosed else { return false }
+        _ = enter(&submissions)
+        hand(&batch)
+        return true
+    }
+
+    private func hand(_ batch: inout SubmissionBatch) {
         swap(&waiting, &batch)
         waitingBytes = 0
-        return true
     }
 
     /// Takes nothing in any more.
